@@ -13,7 +13,7 @@ pub(crate) mod sync;
 pub(crate) use origin::{Setting, SettingsOf};
 
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
-use crate::node::{Map, Node, Tag};
+use crate::node::{Map, MapEntry, Node, Tag};
 use crate::slug::Slug;
 use crate::source::{Found, Project, RelPath};
 use crate::spec::{self, Date};
@@ -51,10 +51,10 @@ struct BranchLocation {
     steps: Vec<YamlStep>,
 }
 
-/// Edits of one file that are made at once. Rounds are ordered, and a branch is in a round at most once.
+/// Edits of one file that are made at once. Rounds are ordered.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum EditRound {
-    /// The first change of each branch, then the second, and so on.
+    /// Changes of fields. A branch sets values or removes them in one round, and goes on with the other in the next one.
     Set(usize),
     Remove,
     Add,
@@ -82,6 +82,12 @@ impl SpecFiles {
         self.locations.contains_key(name)
     }
 
+    /// Whether a branch has what `change` would write, so that it changes nothing.
+    pub(crate) fn has_field(&self, name: &str, change: &FieldChange) -> bool {
+        let Some(BranchLocation { path, steps }) = self.locations.get(name) else { return false };
+        self.documents[path].value(&field_edit(steps, change).path) == change.1.as_ref()
+    }
+
     /// Edits branches, and returns those that changed. It is an error to change or remove a branch that does not exist.
     pub(crate) fn edit(&mut self, edits: impl IntoIterator<Item = (SmolStr, BranchEdit)>) -> Result<BTreeSet<SmolStr>> {
         let mut rounds = EditRounds::new();
@@ -104,9 +110,10 @@ impl SpecFiles {
                 }
                 BranchEdit::Set(changes) => {
                     let BranchLocation { path, steps } = location()?;
-                    for (i, change) in changes.into_iter().enumerate() {
-                        let edit = field_edit(steps, change);
-                        rounds.entry((path.clone(), EditRound::Set(i))).or_default().push((name.clone(), edit));
+                    let alike = changes.chunk_by(|(_, one), (_, next)| one.is_some() == next.is_some());
+                    for (i, changes) in alike.enumerate() {
+                        let edits = changes.iter().map(|change| (name.clone(), field_edit(steps, change)));
+                        rounds.entry((path.clone(), EditRound::Set(i))).or_default().extend(edits);
                     }
                 }
                 BranchEdit::Remove => {
@@ -183,9 +190,13 @@ impl SpecFiles {
             return Err(Diagnostic::new(Code::Spec, message).help("rename the file").into());
         }
         let mut document = YamlDocument::new(&format!("name: {}\n", crate::yaml::edit::line(&Node::str(name))))?;
-        for field in changes {
-            change(&mut document, &[field_edit(&[], field.clone())])?;
-        }
+        let entry = new_entry(name, changes);
+        let fields = entry.as_map().into_iter().flat_map(Map::iter);
+        let set = |field: &MapEntry| TextEdit {
+            path: vec![field.key.text.as_str().into()],
+            what: EditAction::Set(field.value.clone()),
+        };
+        change(&mut document, &fields.map(set).collect::<Vec<_>>())?;
         Ok((path, document))
     }
 
@@ -263,10 +274,10 @@ fn new_entry(name: &str, changes: &[FieldChange]) -> Node {
 }
 
 /// A change as an edit of a document in which the branch is at the path `branch`.
-fn field_edit(branch: &[YamlStep], (path, value): FieldChange) -> TextEdit {
+fn field_edit(branch: &[YamlStep], (path, value): &FieldChange) -> TextEdit {
     let path = branch.iter().cloned().chain(path.iter().map(|key| YamlStep::from(key.as_str()))).collect();
     // The branch is kept, even if all its fields are removed.
-    TextEdit { path, what: value.map_or(EditAction::Cut { keep: branch.len() }, EditAction::Set) }
+    TextEdit { path, what: value.clone().map_or(EditAction::Cut { keep: branch.len() }, EditAction::Set) }
 }
 
 #[cfg(test)]

@@ -6,11 +6,12 @@
 use super::{FieldChange, SpecFiles};
 use crate::diagnostic::{Diagnostic, Diagnostics, Note};
 use crate::node::{Node, Value};
-use crate::source::{File, Location, Project};
+use crate::source::{File, Location, Project, RelPath};
 use crate::yaml::edit::YamlStep;
 use crate::yaml::{self, Dialect};
 use smol_str::SmolStr;
-use std::collections::BTreeSet;
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A change of a field of a branch, and the option that makes it.
 #[derive(Clone, Debug)]
@@ -38,6 +39,25 @@ enum Origin<'s> {
     Before(Location),
 }
 
+/// Where the texts of an edited project come from.
+pub(crate) struct Origins<'f> {
+    files: &'f SpecFiles,
+    after: &'f Project,
+    settings: SettingsOf<'f>,
+    /// The changed files. `None` if a file cannot be read any more.
+    edited: BTreeMap<RelPath, OnceCell<Option<EditedFile>>>,
+}
+
+/// A file before and after an edit.
+struct EditedFile {
+    before: Option<Node>,
+    /// The position of each branch in the list of branches before the edit.
+    positions: BTreeMap<SmolStr, usize>,
+    after: Node,
+    /// The keys and values after the edit, in the order of the text.
+    parts: Vec<Part>,
+}
+
 /// The key or the value at the end of a path.
 struct Part {
     path: Vec<YamlStep>,
@@ -46,10 +66,18 @@ struct Part {
 }
 
 impl SpecFiles {
+    /// The origins of texts of `after`, the project with the edit, of which `settings` are a part.
+    pub(crate) fn origins<'f>(&'f self, after: &'f Project, settings: SettingsOf<'f>) -> Origins<'f> {
+        let edited = self.changed.keys().map(|path| (path.clone(), OnceCell::new())).collect();
+        Origins { files: self, after, settings, edited }
+    }
+}
+
+impl<'f> Origins<'f> {
     /// The errors of the project after the edit, with locations in the project before it. What a setting has written has no
     /// location, and a note names the option.
-    pub(crate) fn locate_before(&self, errors: Diagnostics, after: &Project, settings: SettingsOf) -> Diagnostics {
-        let before = |at: Location| match self.origin(at, after, settings) {
+    pub(crate) fn locate(&self, errors: Diagnostics) -> Diagnostics {
+        let before = |at: Location| match self.origin(at) {
             Origin::Setting(_) => Location::NONE,
             Origin::Before(at) => at,
         };
@@ -57,7 +85,7 @@ impl SpecFiles {
             let parts = error.parts();
             let options: BTreeSet<String> = std::iter::once(parts.at)
                 .chain(parts.notes.iter().map(Note::at))
-                .filter_map(|at| match self.origin(at, after, settings) {
+                .filter_map(|at| match self.origin(at) {
                     Origin::Setting(setting) => Some(format!("because of `{}`", setting.option)),
                     Origin::Before(_) => None,
                 })
@@ -66,27 +94,108 @@ impl SpecFiles {
         })
     }
 
-    fn origin<'s>(&self, at: Location, after: &Project, settings: SettingsOf<'s>) -> Origin<'s> {
-        let Some(file) = after.file_at(at) else { return Origin::Before(Location::NONE) };
-        let old = self.project.file(&file.path);
-        if !self.changed.contains_key(&file.path) || at.line == 0 {
-            return Origin::Before(old.map_or(Location::NONE, |old| at.in_file(old.id)));
-        }
-        let (Some(new), old) = (document(&file), old.and_then(|old| document(&old))) else {
+    fn origin(&self, at: Location) -> Origin<'f> {
+        let Some(file) = self.after.file_at(at) else { return Origin::Before(Location::NONE) };
+        let old = || self.files.project.file(&file.path);
+        let edited = self.edited.get(&file.path).filter(|_| at.line != 0);
+        let Some(edited) = edited else {
+            return Origin::Before(old().map_or(Location::NONE, |old| at.in_file(old.id)));
+        };
+        let edited = edited.get_or_init(|| EditedFile::of(old().as_deref(), &file)).as_ref();
+        let Some((edited, part)) = edited.and_then(|edited| Some((edited, edited.part_at(at)?))) else {
             return Origin::Before(Location::NONE);
         };
-        let Some(part) = part_at(&new, at) else { return Origin::Before(Location::NONE) };
-        let of_branch = self.locations.get(settings.branch).filter(|location| location.path == file.path);
+        let of_branch = self.files.locations.get(self.settings.branch).filter(|location| location.path == file.path);
         let field = of_branch.and_then(|location| part.path.strip_prefix(location.steps.as_slice()));
-        match field.and_then(|field| setting(settings.settings, field)) {
+        match field.and_then(|field| setting(self.settings.settings, field)) {
             Some(setting) => Origin::Setting(setting),
-            None => Origin::Before(old.map_or(Location::NONE, |old| location_before(&old, &new, &part, at))),
+            None => Origin::Before(edited.location_before(part, at)),
         }
     }
 }
 
+impl EditedFile {
+    fn of(before: Option<&File>, after: &File) -> Option<Self> {
+        let (before, after_edit) = (before.and_then(document), document(after)?);
+        let mut positions = BTreeMap::new();
+        for (i, item) in items(before.as_ref()).iter().enumerate() {
+            if let Some(name) = name(item) {
+                positions.entry(name.into()).or_insert(i);
+            }
+        }
+        let mut all = Vec::new();
+        parts(&after_edit, &mut Vec::new(), &mut |path, is_key, at| {
+            if at.file() == Some(after.id) {
+                all.push(Part { path: path.to_vec(), is_key, at });
+            }
+        });
+        // A mapping begins where its first key does. The inner part is the last one.
+        all.sort_by_key(|part| position(part.at));
+        Some(EditedFile { before, positions, after: after_edit, parts: all })
+    }
+
+    /// The last key or value that begins at or before a location.
+    fn part_at(&self, at: Location) -> Option<&Part> {
+        let after = self.parts.partition_point(|part| position(part.at) <= position(at));
+        self.parts[..after].last()
+    }
+
+    /// The location of a part in the text before the edit. A part that the text did not have is at the branch that it is in.
+    fn location_before(&self, part: &Part, at: Location) -> Location {
+        let Some((mut node, path)) = self.before.as_ref().zip(self.path_before(&part.path)) else {
+            return Location::NONE;
+        };
+        let mut key = Location::NONE;
+        for (depth, step) in path.iter().enumerate() {
+            let next = match (&node.value, step) {
+                (Value::Map(map), YamlStep::Key(name)) => map.entry(name).map(|entry| (&entry.value, entry.key.at)),
+                (Value::Seq(items), YamlStep::Item(i)) => items.get(*i).map(|item| (item, Location::NONE)),
+                _ => None,
+            };
+            let Some(next) = next else {
+                let whole = if depth > 0 { node.at } else { Location::NONE };
+                return node.get("name").map_or(whole, |name| name.at);
+            };
+            (node, key) = next;
+        }
+        let begin = if part.is_key { key } else { node.at };
+        let is_same_line = part.at.line == at.line;
+        let column = if is_same_line { begin.column.saturating_add(at.column - part.at.column) } else { at.column };
+        let line = begin.line + (at.line - part.at.line);
+        begin.file().map_or(Location::NONE, |file| Location::new(file, line as usize, column.into(), at.len.into()))
+    }
+
+    /// A path in the text before the edit: the branch has the same name, and maybe another position in the list.
+    fn path_before(&self, path: &[YamlStep]) -> Option<Vec<YamlStep>> {
+        let mut path = path.to_vec();
+        if let [YamlStep::Key(list), YamlStep::Item(i), ..] = &mut path[..]
+            && list == BRANCHES
+            && let Some(name) = items(Some(&self.after)).get(*i).and_then(name)
+        {
+            *i = *self.positions.get(name)?;
+        }
+        Some(path)
+    }
+}
+
+/// The key of the list of branches.
+const BRANCHES: &str = "branches";
+
 fn document(file: &File) -> Option<Node> {
     yaml::documents(file, Dialect::Kubernetes).ok()?.into_iter().next()
+}
+
+/// The entries of the branches.
+fn items(document: Option<&Node>) -> &[Node] {
+    document.and_then(|document| document.get(BRANCHES)?.as_seq()).unwrap_or_default()
+}
+
+fn name(item: &Node) -> Option<&str> {
+    item.get("name").and_then(Node::as_text)
+}
+
+fn position(at: Location) -> (u32, u16) {
+    (at.line, at.column)
 }
 
 /// The setting that has written the field at a path, or a part of the mapping there.
@@ -96,19 +205,6 @@ fn setting<'s>(settings: &'s [Setting], field: &[YamlStep]) -> Option<&'s Settin
     let mut written = settings.iter().filter(|setting| !field.is_empty() && setting.change.1.is_some());
     let is_value = |setting: &&Setting| setting.change.0.len() <= field.len() && begins_alike(setting);
     written.clone().find(is_value).or_else(|| written.find(begins_alike))
-}
-
-/// The last key or value that begins at or before a location.
-fn part_at(document: &Node, at: Location) -> Option<Part> {
-    let position = |at: Location| (at.line, at.column);
-    let mut found: Option<Part> = None;
-    parts(document, &mut Vec::new(), &mut |path, is_key, begin| {
-        let is_later = found.as_ref().is_none_or(|found| position(found.at) <= position(begin));
-        if is_later && begin.file() == at.file() && position(begin) <= position(at) {
-            found = Some(Part { path: path.to_vec(), is_key, at: begin });
-        }
-    });
-    found
 }
 
 /// Calls `each` with the path of every key and value, whether it is a key, and where it begins.
@@ -132,42 +228,4 @@ fn parts(node: &Node, path: &mut Vec<YamlStep>, each: &mut impl FnMut(&[YamlStep
             }
         }
     }
-}
-
-/// The location of a part in the text before the edit. A part that the text did not have is at the branch that it is in.
-fn location_before(old: &Node, new: &Node, part: &Part, at: Location) -> Location {
-    let Some(path) = path_before(old, new, &part.path) else { return Location::NONE };
-    let (mut node, mut key) = (old, Location::NONE);
-    for (depth, step) in path.iter().enumerate() {
-        let next = match (&node.value, step) {
-            (Value::Map(map), YamlStep::Key(name)) => map.entry(name).map(|entry| (&entry.value, entry.key.at)),
-            (Value::Seq(items), YamlStep::Item(i)) => items.get(*i).map(|item| (item, Location::NONE)),
-            _ => None,
-        };
-        let Some(next) = next else {
-            let whole = if depth > 0 { node.at } else { Location::NONE };
-            return node.get("name").map_or(whole, |name| name.at);
-        };
-        (node, key) = next;
-    }
-    let begin = if part.is_key { key } else { node.at };
-    let is_same_line = part.at.line == at.line;
-    let column = if is_same_line { begin.column.saturating_add(at.column - part.at.column) } else { at.column };
-    let line = begin.line + (at.line - part.at.line);
-    begin.file().map_or(Location::NONE, |file| Location::new(file, line as usize, column.into(), at.len.into()))
-}
-
-/// A path in the text before the edit: the branch has the same name, and maybe another position in the list.
-fn path_before(old: &Node, new: &Node, path: &[YamlStep]) -> Option<Vec<YamlStep>> {
-    let [YamlStep::Key(list), YamlStep::Item(i), rest @ ..] = path else { return Some(path.to_vec()) };
-    let names = |document: &Node| -> Option<Vec<Option<SmolStr>>> {
-        let items = document.get(list)?.as_seq()?;
-        Some(items.iter().map(|item| item.get("name").and_then(Node::as_text).map(SmolStr::from)).collect())
-    };
-    let name = names(new)?.get(*i)?.clone();
-    let position = match name {
-        Some(name) if list == "branches" => names(old)?.iter().position(|other| other.as_ref() == Some(&name))?,
-        _ => *i,
-    };
-    Some([YamlStep::Key(list.clone()), YamlStep::Item(position)].into_iter().chain(rest.iter().cloned()).collect())
 }

@@ -11,24 +11,16 @@ use std::collections::BTreeSet;
 
 /// The options that change the spec and without which the output of a branch is the same, if other options change it.
 pub(super) fn without_effect(before: &Project, settings: &[Setting], name: &str) -> Result<Vec<String>> {
-    // The files with some of the settings, if these change them.
-    let files_with = |is_used: &dyn Fn(&str) -> bool| -> Result<Option<SpecFiles>> {
+    let output_with = |is_used: &dyn Fn(&str) -> bool| -> Result<Option<Tree>> {
         let used = settings.iter().filter(|setting| is_used(&setting.option));
         let mut files = SpecFiles::open(before)?;
-        let changed =
-            files.edit([(name.into(), BranchEdit::Set(used.map(|setting| setting.change.clone()).collect()))])?;
-        Ok((!changed.is_empty()).then_some(files))
-    };
-    let output_with = |is_used: &dyn Fn(&str) -> bool| -> Result<Option<Tree>> {
-        let project = files_with(is_used)?.map_or_else(|| before.clone(), |files| files.project());
+        files.edit([(name.into(), BranchEdit::Set(used.map(|setting| setting.change.clone()).collect()))])?;
+        let project = files.project();
         Ok(spec::read_keep_going(&project).ok().and_then(|spec| trial::output_of(&project, &spec, name)))
     };
-    let mut options: BTreeSet<&str> = BTreeSet::new();
-    for setting in settings.iter().filter(|setting| !is_record(setting)) {
-        if files_with(&|option| option == setting.option)?.is_some() {
-            options.insert(&setting.option);
-        }
-    }
+    let files = SpecFiles::open(before)?;
+    let changes = settings.iter().filter(|setting| !is_record(setting) && !files.has_field(name, &setting.change));
+    let options: BTreeSet<&str> = changes.map(|setting| setting.option.as_str()).collect();
     let mut unused = Vec::new();
     if options.len() > 1
         && let Some(output) = output_with(&|_| true)?

@@ -212,7 +212,8 @@ impl BranchEditor<'_> {
     /// spec with too many branches is accepted, unless the edit adds branches.
     fn tried(&self, files: &SpecFiles, edit: &SpecEdit, before: Option<&Trial>) -> Result<Trial> {
         let project = files.project();
-        let locate = |errors| files.locate_before(errors, &project, edit.settings);
+        let origins = files.origins(&project, edit.settings);
+        let locate = |errors| origins.locate(errors);
         let spec = spec::read_keep_going(&project).map_err(locate)?;
         let more = spec.branches.len() > self.spec.branches.len();
         let too_many = plan::too_many_branches(&spec).filter(|_| more);

@@ -12,6 +12,16 @@ pub(super) fn value_at<'n>(node: &'n Node, path: &[YamlStep]) -> Option<&'n Node
     })
 }
 
+/// The path to write so that `path` has a value: `path` itself, or the outermost part of it that is missing or empty.
+pub(super) fn path_to_write<'p>(node: &Node, path: &'p [YamlStep]) -> &'p [YamlStep] {
+    let is_missing = |len: &usize| match value_at(node, &path[..*len]).map(|node| &node.value) {
+        Some(Value::Map(map)) => map.is_empty(),
+        Some(Value::Seq(_)) => false,
+        Some(Value::Scalar(_)) | None => true,
+    };
+    &path[..(0..path.len()).find(is_missing).unwrap_or(path.len())]
+}
+
 /// Sets the value at a path. Returns `false` if a value on the path is not a mapping.
 pub(super) fn set_value(node: &mut Node, path: &[YamlStep], value: &Node) -> bool {
     match path {

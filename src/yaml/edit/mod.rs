@@ -15,11 +15,11 @@ use super::{Dialect, Locator, parse};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::node::Node;
 use crate::source::{FileId, Location};
-use data::{path_to_remove, push_item, remove_value, set_value, value_at};
+use data::{path_to_remove, path_to_write, push_item, remove_value, set_value, value_at};
 use smol_str::SmolStr;
 use splices::Splicer;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 /// A step down into a document.
@@ -104,10 +104,15 @@ impl YamlDocument {
         &self.data
     }
 
+    /// The value at a path.
+    pub(crate) fn value(&self, path: &[YamlStep]) -> Option<&Node> {
+        value_at(&self.data, path)
+    }
+
     /// Applies all `edits` or none, and returns for each whether it changed anything. The order is: set values, cut parts from
     /// the last to the first, push items. For edits of separate parts, the text is the same as when they are applied one
-    /// after the other. An edit that needs the result of another edit is refused, so to cut and push in one list takes two
-    /// calls. The error lists the edits that cannot be applied, each with its reason.
+    /// after the other. Values of a mapping that does not exist are written with it, in the order of their keys. To cut and
+    /// push in one list takes two calls. The error lists the edits that cannot be applied, each with its reason.
     pub(crate) fn change(&mut self, edits: &[TextEdit]) -> Result<Vec<bool>, Vec<(usize, Diagnostic)>> {
         let (document, done) = self.apply(edits).ok_or_else(|| self.failures(edits, 0))?;
         *self = document;
@@ -116,56 +121,44 @@ impl YamlDocument {
 
     /// The document with `edits` applied, if the new text has the intended data.
     fn apply(&self, edits: &[TextEdit]) -> Option<(YamlDocument, Vec<bool>)> {
-        let mut order: Vec<usize> = (0..edits.len()).collect();
-        // Items are cut from the last to the first, so that earlier positions stay valid.
-        order.sort_by_key(|&i| match &edits[i].what {
-            EditAction::Set(_) | EditAction::SetBelow { .. } => (0, None),
-            EditAction::Cut { .. } => (1, Some(Reverse(&edits[i].path))),
-            EditAction::Push(_) => (2, None),
-        });
         let mut data = self.data.clone();
         let mut done = vec![false; edits.len()];
-        let mut todo: Vec<(&[YamlStep], &EditAction)> = Vec::new();
-        for i in order {
-            let TextEdit { path, what } = &edits[i];
-            let path = match what {
-                EditAction::Set(value) | EditAction::SetBelow { value, .. } if value_at(&data, path) == Some(value) => {
-                    continue;
+        let mut changes = TextChanges::default();
+        for (done, TextEdit { path, what }) in done.iter_mut().zip(edits) {
+            let (EditAction::Set(value) | EditAction::SetBelow { value, .. }) = what else { continue };
+            if value_at(&data, path) == Some(value) {
+                continue;
+            }
+            set_value(&mut data, path, value).then_some(())?;
+            match what {
+                EditAction::SetBelow { above, .. } if value_at(&self.data, path).is_none() => {
+                    changes.below.push((path, above));
                 }
-                EditAction::Set(value) | EditAction::SetBelow { value, .. } => {
-                    set_value(&mut data, path, value).then_some(path.as_slice())?
-                }
-                EditAction::Push(item) => push_item(&mut data, path, item).then_some(path.as_slice())?,
-                EditAction::Cut { keep } => {
-                    let Some(path) = path_to_remove(&data, path, *keep) else { continue };
-                    remove_value(&mut data, path);
-                    path
-                }
-            };
-            todo.push((path, what));
+                _ => changes.set.push(path_to_write(&self.data, path)),
+            }
+            *done = true;
+        }
+        let with_values = data.clone();
+        // Items are removed from the last to the first, so that earlier positions stay valid.
+        let mut cuts: Vec<usize> = (0..edits.len()).collect();
+        cuts.sort_by_key(|&i| Reverse(&edits[i].path));
+        for i in cuts {
+            let TextEdit { path, what: EditAction::Cut { keep } } = &edits[i] else { continue };
+            let Some(path) = path_to_remove(&data, path, *keep) else { continue };
+            remove_value(&mut data, path);
+            changes.cut.push(path);
             done[i] = true;
         }
-        if todo.is_empty() {
+        for (done, TextEdit { path, what }) in done.iter_mut().zip(edits) {
+            let EditAction::Push(item) = what else { continue };
+            push_item(&mut data, path, item).then_some(())?;
+            changes.pushed.entry(path).or_default().push(item);
+            *done = true;
+        }
+        if !done.contains(&true) {
             return Some((self.clone(), done));
         }
-        let mut draft = Splicer::new(&self.text)?;
-        // The items of a new list are inserted together.
-        let mut pushed: BTreeMap<&[YamlStep], Vec<&Node>> = BTreeMap::new();
-        for (path, what) in todo {
-            match what {
-                EditAction::Set(value) => draft.set(path, value)?,
-                EditAction::SetBelow { value, above } => match path {
-                    [YamlStep::Key(key)] if value_at(&self.data, path).is_none() => {
-                        draft.add_below(above, key, value)?;
-                    }
-                    _ => draft.set(path, value)?,
-                },
-                EditAction::Cut { .. } => draft.cut(path)?,
-                EditAction::Push(item) => pushed.entry(path).or_default().push(item),
-            }
-        }
-        pushed.into_iter().try_for_each(|(path, items)| draft.append(path, &items))?;
-        let text = draft.finish()?;
+        let text = changes.apply(&self.text, &with_values)?;
         (read(&text).ok()? == data).then_some((YamlDocument { text, data, file: None }, done))
     }
 
@@ -190,6 +183,45 @@ impl YamlDocument {
         let column = before[line..].trim_start_matches('\u{feff}').chars().count() + 1;
         Location::new(file, before.matches('\n').count() + 1, column, self.text[range.clone()].chars().count())
     }
+}
+
+/// What changes in the text.
+#[derive(Default)]
+struct TextChanges<'e> {
+    /// The paths of values to write.
+    set: Vec<&'e [YamlStep]>,
+    /// The paths of new keys of the document, each with the key above it.
+    below: Vec<(&'e [YamlStep], &'e str)>,
+    /// The paths of values to remove.
+    cut: Vec<&'e [YamlStep]>,
+    /// New items by the path of their list. They are inserted together.
+    pushed: BTreeMap<&'e [YamlStep], Vec<&'e Node>>,
+}
+
+impl TextChanges<'_> {
+    /// The text with the changes. `data` has the values to write.
+    fn apply(self, text: &str, data: &Node) -> Option<String> {
+        let mut draft = Splicer::new(text)?;
+        // Of two values that are written after the same line, that of the inner mapping comes first.
+        let mut set = outermost(self.set);
+        set.sort_by_key(|path| Reverse(path.len()));
+        set.into_iter().try_for_each(|path| draft.set(path, value_at(data, path)?))?;
+        for (path, above) in self.below {
+            let [YamlStep::Key(key)] = path else { return None };
+            draft.add_below(above, key, value_at(data, path)?)?;
+        }
+        draft.cut(outermost(self.cut))?;
+        self.pushed.into_iter().try_for_each(|(path, items)| draft.append(path, &items))?;
+        draft.finish()
+    }
+}
+
+/// The paths without duplicates and without those below another one, in the same order.
+fn outermost(paths: Vec<&[YamlStep]>) -> Vec<&[YamlStep]> {
+    let all: BTreeSet<&[YamlStep]> = paths.iter().copied().collect();
+    let is_below = |path: &[YamlStep]| (0..path.len()).any(|len| all.contains(&path[..len]));
+    let mut seen = BTreeSet::new();
+    paths.into_iter().filter(|path| seen.insert(*path) && !is_below(path)).collect()
 }
 
 /// A value as text on one line, to be written after a key.

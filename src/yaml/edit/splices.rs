@@ -7,7 +7,8 @@ use super::YamlStep;
 use super::inline::{InlineContext, inline, string_text, string_text_like};
 use super::layout::{CollectionStyle, LayoutPair, LayoutPart, LayoutShape, layout};
 use super::positions::{begins_line, column, column_of_line, dash, is_blank_above, line_start, next_line};
-use crate::node::{Map, Node, Value};
+use crate::node::{Node, Value};
+use std::cmp::Reverse;
 use std::ops::Range;
 
 /// Collects the changes of a text.
@@ -57,12 +58,13 @@ impl<'d> Splicer<'d> {
         Some(text)
     }
 
-    /// Sets the value at a path.
+    /// Sets the value at a path. The mapping above it has other keys.
     pub(super) fn set(&mut self, path: &[YamlStep], value: &Node) -> Option<()> {
         let (part, rest) = self.descend(path)?;
         let splices = match path.split_at(path.len() - rest) {
             (above, []) => self.replace(part, above, value)?,
-            (above, below) => vec![self.write(part, above, below, value)?],
+            (_, [YamlStep::Key(key)]) => vec![self.write(part, key, value)?],
+            _ => return None,
         };
         self.splices.extend(splices);
         Some(())
@@ -80,20 +82,39 @@ impl<'d> Splicer<'d> {
         Some(())
     }
 
-    /// Removes the value at a path.
-    pub(super) fn cut(&mut self, path: &[YamlStep]) -> Option<()> {
-        let (step, above) = path.split_last()?;
-        let (part, 0) = self.descend(above)? else { return None };
-        let (deletion, replacement) = self.deletion(part, step, above)?;
-        self.splices.extend(replacement);
-        match self.deletions.last_mut() {
-            Some(last) if deletion.end >= last.start && deletion.start <= last.start => {
-                *last = deletion.start..deletion.end.max(last.end);
-            }
-            _ => self.deletions.push(deletion),
+    /// Removes the values at paths of which none is below another one.
+    pub(super) fn cut(&mut self, mut paths: Vec<&[YamlStep]>) -> Option<()> {
+        // From the last to the first, so that each deletion sees what is left below it.
+        paths.sort_by_cached_key(|path| Reverse(self.position(path)));
+        for path in paths {
+            let (step, above) = path.split_last()?;
+            let (part, 0) = self.descend(above)? else { return None };
+            let (deletion, replacement) = self.deletion(part, step, above)?;
+            self.splices.extend(replacement);
+            self.delete(deletion);
+            self.root.remove(path);
         }
-        self.root.remove(path);
         Some(())
+    }
+
+    /// Adds a deletion that does not end after the last one, and may cover or touch others.
+    fn delete(&mut self, mut deletion: Range<usize>) {
+        while let Some(below) = self.deletions.pop_if(|below| below.start <= deletion.end) {
+            deletion = deletion.start.min(below.start)..deletion.end.max(below.end);
+        }
+        self.deletions.push(deletion);
+    }
+
+    /// The position of a key or an item in the text.
+    fn position(&self, path: &[YamlStep]) -> Option<usize> {
+        let (step, above) = path.split_last()?;
+        match (step, &self.descend(above)?.0.shape) {
+            (YamlStep::Key(key), LayoutShape::Map(_, pairs)) => {
+                pairs.iter().find(|pair| pair.key == *key).map(|pair| pair.at.start)
+            }
+            (YamlStep::Item(item), LayoutShape::Seq(_, items)) => items.get(*item).map(|item| item.span.start),
+            _ => None,
+        }
     }
 
     /// Adds items to the list at a path.
@@ -160,39 +181,20 @@ impl<'d> Splicer<'d> {
         Some(colon + properties.trim_end().len())
     }
 
-    /// Adds `value` to `part`, whose path is `above`. The steps `below` do not exist yet.
-    fn write(&self, part: &LayoutPart, above: &[YamlStep], below: &[YamlStep], value: &Node) -> Option<Splice> {
-        let context = self.context(above)?;
-        let Some((YamlStep::Key(key), below)) = below.split_first() else { return None };
-        // Missing mappings are written in braces.
-        let value = below.iter().rev().try_fold(value.clone(), |value, step| match step {
-            YamlStep::Key(key) => Some([(key.clone(), value)].into_iter().collect::<Map>().into()),
-            YamlStep::Item(_) => None,
-        })?;
+    /// Adds a key with `value` to `part`, a mapping with other keys.
+    fn write(&self, part: &LayoutPart, key: &str, value: &Node) -> Option<Splice> {
         match &part.shape {
-            LayoutShape::Nothing => {
-                let map: Node = [(key.clone(), value)].into_iter().collect::<Map>().into();
-                Some(splice(part.span.clone(), format!(" {}", inline(&map, context))))
-            }
-            // An explicit null: `null` or `~`.
-            LayoutShape::Scalar(_) => {
-                let map: Node = [(key.clone(), value)].into_iter().collect::<Map>().into();
-                Some(splice(part.span.clone(), inline(&map, context)))
-            }
             LayoutShape::Map(CollectionStyle::Flow, pairs) => {
-                let pair =
-                    format!("{}: {}", string_text(key, InlineContext::Flow), inline(&value, InlineContext::Flow));
-                match pairs.last() {
-                    Some(last) => Some(splice(last.value.span.end..last.value.span.end, format!(", {pair}"))),
-                    None => Some(splice(part.span.clone(), format!("{{{pair}}}"))),
-                }
+                let pair = format!("{}: {}", string_text(key, InlineContext::Flow), inline(value, InlineContext::Flow));
+                let end = pairs.last()?.value.span.end;
+                Some(splice(end..end, format!(", {pair}")))
             }
             LayoutShape::Map(CollectionStyle::Block, pairs) => {
                 let indent = " ".repeat(column(self.text, pairs.first()?.at.start)?);
                 let line = format!(
                     "{indent}{}: {}",
                     string_text(key, InlineContext::Line),
-                    inline(&value, InlineContext::Line)
+                    inline(value, InlineContext::Line)
                 );
                 Some(self.insert_line(pairs.last()?.value.span.end, &line))
             }

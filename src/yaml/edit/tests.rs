@@ -147,6 +147,24 @@ fn parts_are_removed() {
 }
 
 #[test]
+fn values_of_one_mapping_are_set_together() {
+    let all = ["a.v.z", "a.x", "a.v.w"].map(|path| set(path, value("1")));
+    for (text, want) in [
+        ("b: 2\n", "b: 2\na: {v: {w: 1, z: 1}, x: 1}\n"),
+        ("a: {} # none\n", "a: {v: {w: 1, z: 1}, x: 1} # none\n"),
+        ("a: # none\nb: 2\n", "a: {v: {w: 1, z: 1}, x: 1} # none\nb: 2\n"),
+        ("a: {v: ~}\n", "a: {v: {w: 1, z: 1}, x: 1}\n"),
+        ("a: {u: 2}\n", "a: {u: 2, v: {w: 1, z: 1}, x: 1}\n"),
+        ("a: {v: {z: 2}}\n", "a: {v: {z: 1, w: 1}, x: 1}\n"),
+        ("a:\n  v: # two\n    u: 2\n", "a:\n  v: # two\n    u: 2\n    z: 1\n    w: 1\n  x: 1\n"),
+    ] {
+        assert_eq!(after(text, &all).as_deref(), Ok(want), "{text}");
+    }
+    let whole = [set("a.b", value("1")), set("a", value("{c: 2}")), set("a.c", value("3"))];
+    assert_eq!(after("a: {b: 0, d: 0}\n", &whole).as_deref(), Ok("a: {c: 3}\n"));
+}
+
+#[test]
 fn items_are_added() {
     let item = "{name: x, owner: 'a: b', images: {web: 'r:1'}}";
     let block = |pad: &str| format!("{pad}- name: x\n{pad}  images: {{web: r:1}}\n{pad}  owner: 'a: b'\n");
@@ -281,6 +299,27 @@ proptest! {
             let others = |text: &str| text.matches("# head").count() + text.matches("# about m").count() + text.matches("# end").count();
             prop_assert_eq!(others(document.text()), others(&text));
         }
+    }
+
+    #[test]
+    fn keys_are_removed_together_in_any_order(
+        keys in Just(["a", "b", "c", "d", "e"]).prop_shuffle(),
+        removed in prop::sample::subsequence(vec!["a", "b", "c", "d", "e"], 0..=5).prop_shuffle(),
+        layout in 0..3_usize,
+    ) {
+        let (head, between) = [("m: {", ", "), ("m:\n  ", "\n  "), ("m:\n- ", "\n  ")][layout];
+        let end = ["}\nz: 1\n", "\nz: 1\n", "\nz: 1\n"][layout];
+        let above = ["m", "m", "m.0"][layout];
+        let text = format!("{head}{}{end}", keys.map(|key| format!("{key}: 1")).join(between));
+        let kept: Vec<String> =
+            keys.iter().filter(|key| !removed.contains(*key)).map(|key| format!("{key}: 1")).collect();
+        let cuts: Vec<TextEdit> = removed.iter().map(|key| cut(&format!("{above}.{key}"), 0)).collect();
+        let want = match (&kept[..], layout) {
+            ([], 2) => "m: []\nz: 1\n".to_owned(),
+            ([], _) => "z: 1\n".to_owned(),
+            _ => format!("{head}{}{end}", kept.join(between)),
+        };
+        prop_assert_eq!(after(&text, &cuts), Ok(want), "{}", text);
     }
 
     #[test]

@@ -85,10 +85,10 @@ fn images_and_weights_of_a_slot_are_set() {
     set(&["--slot", "green", "--image", "backend=:2", "--weight", "10"]).exits(0);
     let text = workspace.read("branches.yaml");
     assert!(text.contains("green: {images: {backend: ':2'}}"), "{text}");
-    assert!(text.contains("weights: {green: 10, blue: 90}"), "{text}");
+    assert!(text.contains("weights: {blue: 90, green: 10}"), "{text}");
     set(&["--slot", "blue", "--weight", "25"]).exits(0);
     let text = workspace.read("branches.yaml");
-    assert!(text.contains("weights: {green: 75, blue: 25}"), "{text}");
+    assert!(text.contains("weights: {blue: 25, green: 75}"), "{text}");
     for (args, why) in [
         (&["--slot", "gren", "--weight", "1"][..], "did you mean `green`?"),
         (&["--slot", "green"], "`--slot` has no effect without `--image` or `--weight`"),

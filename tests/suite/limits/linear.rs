@@ -3,16 +3,22 @@
 
 use super::{CONFIG_MAP, workspace};
 use crate::tests::kit::Workspace;
-use std::fs;
+use std::fs::{self, File};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-/// The processor time of a build that ends with this `status`, in ticks of 10 ms. `None` where the system does not say.
+/// The file that is the standard input of a command.
+const LIST: &str = "list.txt";
+
+/// The processor time of a command that ends with this `status`, in ticks of 10 ms. `None` where the system does not say.
 #[track_caller]
-fn ticks(workspace: &Workspace, status: i32) -> Option<u64> {
+fn ticks(workspace: &Workspace, args: &[String], status: i32) -> Option<u64> {
     let pleach = workspace.command();
     let mut command = Command::new(pleach.get_program());
-    command.arg("build").current_dir(workspace.path()).env("RAYON_NUM_THREADS", "1");
+    command.args(args).current_dir(workspace.path()).env("RAYON_NUM_THREADS", "1");
+    if let Ok(list) = File::open(workspace.path().join(LIST)) {
+        command.stdin(list);
+    }
     let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
     // A process that has ended keeps its times until something waits for it.
     let ticks = loop {
@@ -30,18 +36,22 @@ fn ticks(workspace: &Workspace, status: i32) -> Option<u64> {
 /// Compares the work for `size` and for four times that. Both builds succeed.
 #[track_caller]
 fn is_linear(size: usize, workspace: impl Fn(usize) -> Workspace) {
-    is_linear_with(0, size, workspace);
+    is_linear_with(0, size, |size| (workspace(size), vec!["build".to_owned()]));
 }
 
 /// The same for workspaces with errors.
 #[track_caller]
 fn is_linear_with_errors(size: usize, workspace: impl Fn(usize) -> Workspace) {
-    is_linear_with(2, size, workspace);
+    is_linear_with(2, size, |size| (workspace(size), vec!["build".to_owned()]));
 }
 
+/// The same for a workspace and the arguments of a command.
 #[track_caller]
-fn is_linear_with(status: i32, size: usize, workspace: impl Fn(usize) -> Workspace) {
-    let ticks = |size| ticks(&workspace(size), status);
+fn is_linear_with(status: i32, size: usize, command: impl Fn(usize) -> (Workspace, Vec<String>)) {
+    let ticks = |size| {
+        let (workspace, args) = command(size);
+        ticks(&workspace, &args, status)
+    };
     let (Some(one), Some(four)) = (ticks(size), ticks(size * 4)) else { return };
     // Less than one tick counts as none.
     assert!(four < 8 * (one + 1), "{size}: {one} ticks, four times that: {four}");
@@ -261,5 +271,19 @@ fn accounts_of_a_role_binding() {
             ("kustomization.yaml", "resources: [a.yaml]\nnamePrefix: p-\n"),
             ("a.yaml", &format!("{account}---\n{binding}")),
         ])
+    });
+}
+
+#[test]
+fn images_that_are_set() {
+    is_linear_with(0, 250, |size| {
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n";
+        let container = |i: usize| format!("  - {{name: c{i}, image: 'r.example.com/i{i}:1'}}\n");
+        let workspace = workspace(&[("a.yaml", &(pod.to_owned() + &(0..size).map(container).collect::<String>()))]);
+        let image = |i: usize| format!("    r.example.com/i{i}: 'r.example.com/i{i}:{{{{ branch.tag }}}}'\n");
+        let images: String = (0..size).map(image).collect();
+        workspace.write("branches.yaml", workspace.read("branches.yaml") + "sync:\n  images:\n" + &images);
+        workspace.write(LIST, "main\n");
+        (workspace, ["branch", "sync", "--from", "-"].map(str::to_owned).to_vec())
     });
 }
