@@ -93,6 +93,7 @@ pub(super) fn environment(project: &Project, output: ExpressionOutput, change: S
         add_computing_filters(&mut env);
     }
     env.add_filter(operands::COUNT_FILTER, work::counted);
+    env.add_filter(operands::OPERAND_FILTER, work::counted_operand);
     env.add_filter(subjects::TEXT_FILTER, work::counted_text);
     env.add_filter(subjects::SLICED_FILTER, work::counted_sliced);
     env.add_filter(subjects::SLICE_FILTER, work::collected);

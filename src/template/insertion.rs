@@ -1,7 +1,7 @@
 //! Text that is inserted in the source of a template when the engine loads it: filters, parentheses and source marks. Errors
 //! have offsets in the source without it.
 
-use super::operands::{self, COUNT_FILTER, FilteredOperands, VALUE_FILTER};
+use super::operands::{self, COUNT_FILTER, FilteredOperands, OPERAND_FILTER, VALUE_FILTER};
 use super::{concatenation, subjects, tags};
 use crate::source::FileId;
 use std::borrow::Cow;
@@ -32,18 +32,20 @@ impl Insertions {
     /// The insertions of an environment with this change.
     pub(super) fn of(source: &str, change: SourceChange, file: FileId) -> Self {
         let mut all: Vec<(usize, Cow<'static, str>)> = Vec::new();
-        let filtered = |operands, filter: &str| {
-            let text: Cow<'static, str> = format!("|{filter}").into();
-            operands::ends(source, operands).into_iter().map(move |end| (end, text.clone()))
+        let filtered = |operands, filter: &'static str, of_computed: &'static str| {
+            let text = move |is_computed| format!("|{}", if is_computed { of_computed } else { filter }).into();
+            operands::ends(source, operands).into_iter().map(move |(end, is_computed)| (end, text(is_computed)))
         };
         match change {
             SourceChange::None => {}
             SourceChange::LineMarks => {
                 all.extend(tags::marks(source, file).into_iter().map(|(at, mark)| (at, mark.into())));
             }
-            SourceChange::ComputedOperands => all.extend(filtered(FilteredOperands::Computed, VALUE_FILTER)),
+            SourceChange::ComputedOperands => {
+                all.extend(filtered(FilteredOperands::Computed, VALUE_FILTER, VALUE_FILTER))
+            }
         }
-        all.extend(filtered(FilteredOperands::Compound, COUNT_FILTER));
+        all.extend(filtered(FilteredOperands::Compound, COUNT_FILTER, OPERAND_FILTER));
         all.extend(subjects::filters(source).into_iter().map(|(at, text)| (at, text.into())));
         all.extend(parentheses(source));
         Insertions::new(all)
@@ -101,9 +103,9 @@ mod tests {
         let source = format!("{{{{ [a] + b }}}}{{{{ {}[c]~d }}}}", "c ~ ".repeat(100));
         let insertions = Insertions::of(&source, SourceChange::None, FileId(0));
         let changed = insertions.apply(&source);
-        assert!(changed.starts_with("{{ [a]|_pleach_count + b|_pleach_count }}{{(((((( c ~"), "{changed}");
+        assert!(changed.starts_with("{{ [a]|_pleach_operand + b|_pleach_operand }}{{(((((( c ~"), "{changed}");
         assert!(changed.contains("( [c]|_pleach_count~d ))))))"), "{changed}");
-        for (text, want) in [("[a]", 3), ("|_p", 6), ("count", 6), (" +", 6), ("b|", 9), ("}}{{", 11)] {
+        for (text, want) in [("[a]", 3), ("|_p", 6), ("operand", 6), (" +", 6), ("b|", 9), ("}}{{", 11)] {
             assert_eq!(insertions.original(changed.find(text).unwrap()), want, "{text}");
         }
         let at = changed.find("[c]").unwrap();

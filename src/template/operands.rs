@@ -13,6 +13,10 @@ pub(super) const VALUE_FILTER: &str = "_pleach_number";
 /// The filter that counts a value.
 pub(super) const COUNT_FILTER: &str = "_pleach_count";
 
+/// The filter that counts an operand of arithmetic or a comparison. A list that the engine computes when it is used becomes a list
+/// of its own: an operand of an operand would be computed in many layers.
+pub(super) const OPERAND_FILTER: &str = "_pleach_operand";
+
 /// Which operands get a filter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum FilteredOperands {
@@ -37,9 +41,11 @@ pub(super) fn tags(source: &str) -> impl Iterator<Item = (usize, &str)> {
     tags::all(source).map(|tag| (tag.start, &source[tag])).filter(|(_, tag)| !tag.starts_with("{#"))
 }
 
-/// The ends of the operands of all tags, ascending.
-pub(super) fn ends(source: &str, operands: FilteredOperands) -> Vec<usize> {
-    let of_tag = |(start, tag)| operand_ends(tag, operands).0.into_iter().map(move |end| start + end);
+/// The ends of the operands of all tags, ascending, and whether each is an operand of arithmetic or a comparison.
+pub(super) fn ends(source: &str, operands: FilteredOperands) -> Vec<(usize, bool)> {
+    let of_tag = |(start, tag)| {
+        operand_ends(tag, operands).0.into_iter().map(move |(end, is_computed)| (start + end, is_computed))
+    };
     tags(source).flat_map(of_tag).collect()
 }
 
@@ -85,26 +91,31 @@ impl OperandScan {
         OperandScan { is_computed, is_item, is_name, ..OperandScan::default() }
     }
 
-    fn is_filtered(&self, operands: FilteredOperands, is_computed: bool) -> bool {
-        match operands {
-            FilteredOperands::Computed => self.is_computed || is_computed,
+    /// The end of the operand if it gets a filter, and whether it is one of arithmetic or a comparison: before or after it is such
+    /// an operator.
+    fn filtered_end(&self, operands: FilteredOperands, is_before_operator: bool) -> Option<(usize, bool)> {
+        let is_computed = self.is_computed || is_before_operator;
+        let is_filtered = match operands {
+            FilteredOperands::Computed => is_computed,
             FilteredOperands::Compound => {
                 let is_value = !self.is_test && !self.is_name;
                 let is_counted = self.is_compound && !(self.is_literal && self.is_item);
-                is_value && (is_counted || self.is_computed || is_computed)
+                is_value && (is_counted || is_computed)
             }
-        }
+        };
+        self.end.filter(|_| is_filtered).map(|end| (end, is_computed))
     }
 }
 
-/// The ends of the operands of a tag, ascending, and the number of its operators besides `~`.
-fn operand_ends(tag: &str, operands: FilteredOperands) -> (Vec<usize>, usize) {
+/// The ends of the operands of a tag, ascending, with whether each is one of arithmetic or a comparison, and the number of the
+/// operators of the tag besides `~`.
+fn operand_ends(tag: &str, operands: FilteredOperands) -> (Vec<(usize, bool)>, usize) {
     let (mut ends, mut operators) = (Vec::new(), 0);
     let mut outer: Vec<OperandScan> = Vec::new();
     let (mut at, close) = content(tag);
     let mut scan = OperandScan::first(tag);
     let mut finish = |scan: &mut OperandScan, is_computed: bool| {
-        ends.extend(scan.end.filter(|_| scan.is_filtered(operands, is_computed)));
+        ends.extend(scan.filtered_end(operands, is_computed));
         *scan = scan.following(is_computed);
     };
     let mut previous = ' ';
@@ -201,7 +212,7 @@ mod tests {
 
     /// `source` with `#` after the operands.
     fn with_signs(source: &str, operands: FilteredOperands) -> String {
-        let ends = ends(source, operands);
+        let ends: Vec<usize> = ends(source, operands).into_iter().map(|(end, _)| end).collect();
         let starts = std::iter::once(0).chain(ends.iter().copied());
         let ends = ends.iter().copied().chain([source.len()]);
         starts.zip(ends).map(|(start, end)| &source[start..end]).collect::<Vec<_>>().join("#")

@@ -10,6 +10,8 @@ use super::tags;
 pub(super) const TEXT_FILTER: &str = "_pleach_text";
 
 const FILTER: &str = "|_pleach_text";
+/// The filter of what is compared with an earlier value.
+const COMPARED: &str = "|_pleach_count";
 /// Ends the parentheses around what has an index.
 const INDEXED: &str = "|_pleach_text)";
 /// Ends the parentheses around what a slice is taken from, such as `a[1:]`.
@@ -46,8 +48,8 @@ struct Enclosed {
     is_filtered: bool,
     /// Whether the operand is the name of a test.
     is_test: bool,
-    /// Whether the brackets are those of a call.
-    is_call: bool,
+    /// The filter of what is between commas, if the brackets are those of a call or an index.
+    filter: Option<&'static str>,
     /// The index, if the brackets are those of one.
     index: Option<Index>,
 }
@@ -150,8 +152,11 @@ impl<'t, 'a> SubjectScan<'t, 'a> {
         let is_postfix = self.inner.operand.is_some();
         let index = if is_postfix && bracket == '[' { self.indexed() } else { None };
         self.extend(at, at + 1);
+        let is_compared =
+            self.inner.operand.is_some_and(|(start, _)| self.tag[start..at].trim_end().ends_with(".changed"));
         let is_call = is_postfix && bracket == '(' && !(self.has_parameters && self.outer.is_empty());
-        self.outer.push(std::mem::replace(&mut self.inner, Enclosed { is_call, index, ..Enclosed::default() }));
+        let filter = (is_call || index.is_some()).then_some(if is_compared { COMPARED } else { FILTER });
+        self.outer.push(std::mem::replace(&mut self.inner, Enclosed { filter, index, ..Enclosed::default() }));
     }
 
     fn close(&mut self, end: usize) {
@@ -167,19 +172,23 @@ impl<'t, 'a> SubjectScan<'t, 'a> {
 
     /// Ends the operand, which may be an argument of a call.
     fn end_argument(&mut self) {
-        if self.inner.is_call {
-            self.filtered();
+        if let Some(filter) = self.inner.filter {
+            self.filter(filter);
         }
         self.end();
     }
 
     fn end(&mut self) {
-        let Enclosed { is_call, index, .. } = self.inner;
-        self.inner = Enclosed { is_call, index, ..Enclosed::default() };
+        let Enclosed { filter, index, .. } = self.inner;
+        self.inner = Enclosed { filter, index, ..Enclosed::default() };
     }
 
     fn filtered(&mut self) {
-        self.added.extend(self.inner.operand.filter(|_| !self.inner.is_test).map(|(_, end)| (end, FILTER)));
+        self.filter(FILTER);
+    }
+
+    fn filter(&mut self, filter: &'static str) {
+        self.added.extend(self.inner.operand.filter(|_| !self.inner.is_test).map(|(_, end)| (end, filter)));
     }
 
     /// Adds the filter of what has an index.
@@ -192,15 +201,19 @@ impl<'t, 'a> SubjectScan<'t, 'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{FILTER, INDEXED, SLICE, SLICED, filters};
+    use super::{COMPARED, FILTER, INDEXED, SLICE, SLICED, filters};
 
-    /// `source` with `#` for the filter, `$` for that of what a slice is taken from, and `%` for that of the slice.
+    /// `source` with `#` for the filter, `&` for that of what is compared, `$` for that of what a slice is taken from, and `%` for that of the slice.
     fn with_signs(source: &str) -> String {
         let mut out = String::new();
         let mut from = 0;
         for (at, text) in filters(source) {
             out += &source[from..at];
-            out += if text == FILTER { "#" } else { text };
+            out += match text {
+                FILTER => "#",
+                COMPARED => "&",
+                _ => text,
+            };
             from = at;
         }
         (out + &source[from..]).replace(INDEXED, "#)").replace(SLICED, "$)").replace(SLICE, "%)")
@@ -210,19 +223,20 @@ mod tests {
     fn texts_that_are_processed_are_counted() {
         for (source, want) in [
             ("{{ a }}{{ a ~ b + c }}{% if a in b %}", "{{ a }}{{ a ~ b + c }}{% if a in b %}"),
-            ("{{ a[i] }}{{ a.b[1:][-c[0]] }}", "{{ (a#)[i] }}{{ (((a.b$)[1:]%)#)[-(c#)[0]] }}"),
-            ("{{ a[b[1]:c[:2]] }}{{ a[{'b': 1}.b] }}", "{{ ((a$)[(b#)[1]:((c$)[:2]%)]%) }}{{ (a#)[{'b': 1}.b] }}"),
-            ("{{ a[::2] | f }}{% for c in a[1:] %}", "{{ ((a$)[::2]%)# | f }}{% for c in ((a$)[1:]%)# %}"),
+            ("{{ a[i] }}{{ a.b[1:][-c[0]] }}", "{{ (a#)[i#] }}{{ (((a.b$)[1:]%)#)[-(c#)[0#]#] }}"),
+            ("{{ a[b[1]:c[:2]] }}{{ a[{'b': 1}.b] }}", "{{ ((a$)[(b#)[1#]:((c$)[:2#]%)#]%) }}{{ (a#)[{'b': 1}.b#] }}"),
+            ("{{ a[::2] | f }}{% for c in a[1:] %}", "{{ ((a$)[::2#]%)# | f }}{% for c in ((a$)[1:]%)# %}"),
             ("{{ a.0 }}{{ 1.5 }}{{ a.b.0.c }}", "{{ (a#).0 }}{{ 1.5 }}{{ (a.b#).0.c }}"),
-            ("{{ 'x'[0] }}{{ [a][0] }}{{ (a ~ b)[0] }}", "{{ ('x'#)[0] }}{{ ([a]#)[0] }}{{ ((a ~ b)#)[0] }}"),
+            ("{{ 'x'[0] }}{{ [a][0] }}{{ (a ~ b)[0] }}", "{{ ('x'#)[0#] }}{{ ([a]#)[0#] }}{{ ((a ~ b)#)[0#] }}"),
             ("{{ a | upper|default('b', c) }}", "{{ a# | upper#|default('b'#, c#) }}"),
             ("{{ f(a, k=b, *c) }}{{ f(a + b) }}", "{{ f(a#, k=b#, *c#) }}{{ f(a + b#) }}"),
+            ("{{ loop.changed(a, b[c]) }}{{ d.changed }}", "{{ loop.changed(a&, (b#)[c#]&) }}{{ d.changed }}"),
             ("{% if a is defined and b is not in(c) %}", "{% if a# is defined and b# is not in(c#) %}"),
             ("{% for c in a %}{%- for a, b in c.d -%}", "{% for c in a# %}{%- for a, b in c.d# -%}"),
             ("{% for c in f(a) if c is odd %}", "{% for c in f(a#)# if c# is odd %}"),
             ("{% for c in a recursive %}{{ loop(c) }}", "{% for c in a# recursive %}{{ loop(c#) }}"),
             ("{% macro m(a, b=f(c)) %}{% call(a) m(b) %}", "{% macro m(a, b=f(c#)) %}{% call(a) m(b) %}"),
-            ("{% include [a, b] %}{% set a, b = c[0] %}", "{% include [a, b] %}{% set a, b = (c#)[0] %}"),
+            ("{% include [a, b] %}{% set a, b = c[0] %}", "{% include [a, b] %}{% set a, b = (c#)[0#] %}"),
             ("{# a[0] #}{% raw %}{{ a[0] }}{% endraw %}", "{# a[0] #}{% raw %}{{ a[0] }}{% endraw %}"),
         ] {
             assert_eq!(with_signs(source), want);

@@ -63,6 +63,12 @@ pub(super) fn counted(state: &State, value: Value) -> Result<Value, Error> {
     text(state, bytes).map(|()| value)
 }
 
+/// The filter that counts an operand of arithmetic or a comparison.
+pub(super) fn counted_operand(state: &State, value: Value) -> Result<Value, Error> {
+    let value = counted(state, value)?;
+    if value.kind() == ValueKind::Iterable { Ok(value.try_iter()?.collect()) } else { Ok(value) }
+}
+
 /// The filter that counts a text, and nothing else.
 pub(super) fn counted_text(state: &State, value: &Value) -> Result<Value, Error> {
     text(state, value.as_str().map_or(0, str::len)).map(|()| value.clone())
