@@ -26,7 +26,7 @@ pub(crate) fn without_effect<'a>(
             NameOutcome::Planned(kind) if *kind == effect => return None,
             NameOutcome::Planned(kind) => format!("the plan for this name is `{}` without it too", kind.word()),
             NameOutcome::Refused(reason) => format!("it does not help against `{}`", report::reason_code(reason)),
-            _ => "the name is as the file has it".to_owned(),
+            _ => "the records of the name are those of the file".to_owned(),
         };
         Some(Diagnostic::new(Code::Usage, format!("`{option} {host}` has no effect: {why}")))
     };

@@ -172,7 +172,8 @@ impl ApplyPlan {
     pub(crate) fn guard(&self, open_zones: &[OpenZone], options: &ApplyOptions) -> Result<(), Diagnostic> {
         let deletions = self.deletions();
         if deletions > options.max_delete {
-            let message = format!("{deletions} names would be deleted, {} are allowed", options.max_delete);
+            let names = if deletions == 1 { "name" } else { "names" };
+            let message = format!("{deletions} {names} would be deleted, allowed: {}", options.max_delete);
             let help = format!("check `pleach dns plan`, and allow it with `--max-delete {deletions}`");
             return Err(Diagnostic::new(Code::Guard, message).help(help));
         }
@@ -181,7 +182,7 @@ impl ApplyPlan {
             Some(expected) if *expected != digest => {
                 let message = format!("the plan is now `{digest}`, expected `{expected}`");
                 Err(Diagnostic::new(Code::Guard, message)
-                    .help("the zone or the files have changed: review the plan again"))
+                    .help("the zone, the files or the options have changed: review the plan again"))
             }
             _ => Ok(()),
         }

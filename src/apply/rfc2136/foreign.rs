@@ -5,11 +5,12 @@
 use crate::apply::zone::ForeignSet;
 use domain::base::iana::Rtype;
 
-/// The types of data in the registry of the IANA, without those that branches may have, those that a server makes when it signs
-/// a zone, and those that only stand at the top of a zone. The last two are private types of `PowerDNS`: ALIAS and LUA.
-pub(super) const FOREIGN_TYPES: [u16; 44] = [
-    2, 11, 12, 13, 14, 15, 17, 18, 19, 20, 21, 22, 26, 27, 29, 33, 35, 36, 37, 39, 42, 43, 44, 45, 49, 52, 53, 55, 58,
-    61, 62, 64, 65, 99, 104, 105, 106, 107, 108, 109, 256, 260, 65401, 65402,
+/// The types of data in the registry of the IANA, without those that branches may have, obsolete ones that servers refuse (MD, MF),
+/// and those that may stand beside a CNAME, as a signed zone has them. The last two are private types of `PowerDNS`: ALIAS and LUA.
+pub(super) const FOREIGN_TYPES: [u16; 67] = [
+    2, 7, 8, 9, 10, 11, 12, 13, 14, 15, 17, 18, 19, 20, 21, 22, 23, 26, 27, 29, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+    42, 43, 44, 45, 48, 49, 52, 53, 55, 56, 57, 58, 59, 60, 61, 62, 63, 64, 65, 66, 67, 68, 99, 104, 105, 106, 107,
+    108, 109, 256, 258, 259, 260, 32768, 32769, 65401, 65402,
 ];
 
 /// The record set of a type in reports.

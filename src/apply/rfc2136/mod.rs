@@ -22,6 +22,7 @@ use domain::tsig::Key;
 use message::{DnsAnswer, UnsignedMessage};
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// A zone on such a server.
 pub(crate) struct Rfc2136Zone {
@@ -72,8 +73,7 @@ impl Rfc2136Zone {
             }
             open = unanswered;
             tried = if open.len() < before { 0 } else { tried + 1 };
-            let may_retry =
-                || tried < self.retry.tries() && self.retry.wait(tried.max(1), std::time::Duration::ZERO, &reason);
+            let may_retry = || tried < self.retry.tries() && self.retry.wait(tried.max(1), Duration::ZERO, &reason);
             if !open.is_empty() && !may_retry() {
                 return Err(ZoneError::Unavailable(reason, None));
             }
@@ -173,12 +173,14 @@ impl Rfc2136Zone {
     fn denied(&self, code: Rcode) -> ZoneError {
         ZoneError::Denied(match code {
             code if is_refusal(code) && !self.connection.has_key() => {
-                format!("the server refuses an unsigned request ({code}): {NO_KEY}")
+                format!("the server refuses an unsigned request ({code}): {NO_KEY}; or {NO_ZONE}")
             }
             code if is_refusal(code) && self.connection.has_verified() => {
-                format!("the server knows the key but refuses the request ({code}): the key lacks a permission")
+                format!(
+                    "the server knows the key but refuses the request ({code}): the key lacks a permission, or {NO_ZONE}"
+                )
             }
-            code if is_refusal(code) => format!("the key is wrong or lacks a permission ({code})"),
+            code if is_refusal(code) => format!("the key is wrong or lacks a permission ({code}), or {NO_ZONE}"),
             Rcode::NOTIMP => format!("the server does not support updates ({code})"),
             Rcode::NOTZONE => format!("the server does not have the zone ({code})"),
             code => format!("the server answered {code}"),
@@ -187,7 +189,34 @@ impl Rfc2136Zone {
 
     /// The error of a response code to a transfer of the zone, which no other command needs.
     fn transfer_denied(&self, code: Rcode) -> ZoneError {
-        ZoneError::Denied(format!("`orphans` needs a zone transfer (AXFR): {}", self.denied(code)))
+        let why = match code {
+            Rcode::NOTIMP => format!("the server does not support it ({code})"),
+            code => self.denied(code).to_string(),
+        };
+        ZoneError::Denied(format!("`orphans` needs a zone transfer (AXFR): {why}"))
+    }
+
+    /// All names of the zone, from one transfer.
+    fn transfer(&mut self) -> Result<Vec<(DnsName, RecordSets)>, TransferFailure> {
+        let mut found: BTreeMap<DnsName, RecordSets> = BTreeMap::new();
+        let mut soa_count = 0;
+        let mut code = Rcode::NOERROR;
+        let transferred = self.connection.sequence(&message::transfer(&self.zone), |answer| {
+            code = message::rcode(answer);
+            soa_count += message::soa_count(answer);
+            for (name, records) in message::records(answer) {
+                found.entry(name).or_default().merge(records);
+            }
+            code != Rcode::NOERROR || soa_count > 1
+        });
+        match transferred {
+            Ok(()) if code == Rcode::NOERROR => Ok(found.into_iter().collect()),
+            Ok(()) if code == Rcode::SERVFAIL => Err(TransferFailure::Temporary(SERVER_FAILED.into())),
+            Ok(()) => Err(TransferFailure::Lasting(self.transfer_denied(code))),
+            Err(NoAnswer::Refused) => Err(TransferFailure::Lasting(self.transfer_denied(Rcode::NOTAUTH))),
+            Err(NoAnswer::Untrusted(reason)) => Err(TransferFailure::Lasting(ZoneError::Denied(reason))),
+            Err(NoAnswer::Unsent(reason) | NoAnswer::Unanswered(reason)) => Err(TransferFailure::Temporary(reason)),
+        }
     }
 }
 
@@ -228,30 +257,35 @@ impl DnsZone for Rfc2136Zone {
     }
 
     fn list(&mut self) -> Result<Vec<(DnsName, RecordSets)>, ZoneError> {
-        let mut found: BTreeMap<DnsName, RecordSets> = BTreeMap::new();
-        let mut soa_count = 0;
-        let mut code = Rcode::NOERROR;
-        let transferred = self.connection.sequence(&message::transfer(&self.zone), |answer| {
-            code = message::rcode(answer);
-            soa_count += message::soa_count(answer);
-            for (name, records) in message::records(answer) {
-                found.entry(name).or_default().merge(records);
+        let mut tried = 0;
+        loop {
+            tried += 1;
+            match self.transfer() {
+                Ok(names) => return Ok(names),
+                Err(TransferFailure::Lasting(error)) => return Err(error),
+                Err(TransferFailure::Temporary(reason)) => {
+                    if tried >= self.retry.tries() || !self.retry.wait(tried, Duration::ZERO, &reason) {
+                        return Err(ZoneError::Unavailable(reason, None));
+                    }
+                }
             }
-            code != Rcode::NOERROR || soa_count > 1
-        });
-        match transferred {
-            Ok(()) if code == Rcode::NOERROR => Ok(found.into_iter().collect()),
-            Ok(()) => Err(self.transfer_denied(code)),
-            Err(NoAnswer::Refused) => Err(self.transfer_denied(Rcode::NOTAUTH)),
-            Err(NoAnswer::Untrusted(reason)) => Err(ZoneError::Denied(reason)),
-            Err(NoAnswer::Unsent(reason) | NoAnswer::Unanswered(reason)) => Err(ZoneError::Unavailable(reason, None)),
         }
     }
 }
 
-const SERVER_FAILED: &str = "the server failed (SERVFAIL): its log has the reason, such as a zone that is not loaded or a file that it may not write";
+/// Why a zone was not transferred.
+enum TransferFailure {
+    /// A further try may succeed.
+    Temporary(String),
+    /// It would not.
+    Lasting(ZoneError),
+}
+
+const SERVER_FAILED: &str = "the server failed (SERVFAIL): its log has the reason, such as a zone that is not loaded, a file that it may not write, or more records of a name than it allows";
 
 const NO_KEY: &str = "no key was sent, because neither `PLEACH_TSIG` nor `PLEACH_TSIG_FILE` is set";
+
+const NO_ZONE: &str = "the server does not serve the zone";
 
 const TOO_LARGE: &str =
     "its old and new records do not fit into one DNS message of 64 KiB: use fewer or shorter records, or several names";

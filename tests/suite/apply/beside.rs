@@ -10,7 +10,7 @@ use crate::tests::apply::scenarios::{
 };
 
 /// Types with a value each.
-const FOREIGN: [(&str, &str); 12] = [
+const FOREIGN: [(&str, &str); 13] = [
     ("MX", "10 mail.example.net."),
     ("NS", "ns.example.net."),
     ("SRV", "0 5 5060 sip.example.net."),
@@ -23,6 +23,7 @@ const FOREIGN: [(&str, &str); 12] = [
     ("PTR", "host.example.net."),
     ("URI", "10 1 \"https://www.example.net/\""),
     ("CERT", "1 0 0 AQID"),
+    ("CDS", "12345 8 2 d2abde240d7cd3ee6b4b28c54df034b97983a1d16e8a410e4561cb106618e971"),
 ];
 
 /// With each type beside our address: a CNAME is refused and nothing is written, another address is written, and a removed

@@ -7,14 +7,14 @@ use crate::apply::outcome::{NameOutcome, ZoneOutcome};
 use crate::apply::reconcile::{Permissions, Reconciler};
 use crate::apply::retry::{Retry, RetryPolicy};
 use crate::apply::rfc2136::{Rfc2136Zone, key};
-use crate::apply::zone::{AtomicChange, DnsZone, PairQuery, PairState, ZoneError};
+use crate::apply::zone::{AtomicChange, DnsZone, NamePair, PairQuery, PairState, ZoneError};
 use crate::name::DnsName;
 use crate::record::{RecordSets, RecordType};
 use crate::tests::apply::faults::InterruptedZone;
 use crate::tests::apply::scenarios::{
     RETRY_POLICY, SCENARIOS, TestZone, apply, cname, desired_zone, n, ownership_name, ownership_records, set, zone,
 };
-use crate::tests::apply::server::{Access, Kind, Running};
+use crate::tests::apply::server::{self, Access, Kind, Running};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -128,6 +128,39 @@ fn a_run_waits_for_a_server_that_restarts() {
             fronts.iter().all(|front| content.contains_key(&n(front)) && content.contains_key(&ownership_name(front)))
         );
         assert_eq!(content.len(), 801, "{:?}", server.kind);
+    });
+}
+
+#[test]
+fn listing_a_zone_waits_for_a_server_that_restarts() {
+    servers(Access::Open, "", |server| {
+        let longest_pause = Duration::from_secs(1);
+        let patient = RetryPolicy { tries: 12, first_pause: Duration::from_millis(50), longest_pause, ..RETRY_POLICY };
+        let mut zone = server.admin(patient);
+        server.kill();
+        let listed = std::thread::scope(|scope| {
+            let listed = scope.spawn(|| zone.list());
+            std::thread::sleep(Duration::from_millis(300));
+            server.restart();
+            listed.join().unwrap()
+        });
+        assert!(listed.is_ok(), "{:?}: {listed:?}", server.kind);
+    });
+}
+
+#[test]
+fn a_zone_that_the_server_does_not_serve_is_reported() {
+    servers(Access::Least, "", |server| {
+        for key in [None, Some(key::parse(&server::apply_key()).unwrap())] {
+            let other = DnsName::target("gone.example.org").unwrap();
+            let mut zone = Rfc2136Zone::new(other, server.address(), key, RETRY_POLICY);
+            let pair = NamePair { host: None, ownership: DnsName::target("a._pleach.gone.example.org").unwrap() };
+            let read = zone.read(&[PairQuery { pair, expected: PairState::EMPTY }]);
+            for error in [read.map(drop).unwrap_err(), zone.list().map(drop).unwrap_err()] {
+                let is_reported = error.to_string().contains("or the server does not serve the zone");
+                assert!(is_reported, "{:?}: {error}", server.kind);
+            }
+        }
     });
 }
 

@@ -214,9 +214,10 @@ end
         lines
     }
 
-    fn admin(&self) -> Rfc2136Zone {
+    /// The zone with a key that may do everything.
+    pub(crate) fn admin(&self, retry: RetryPolicy) -> Rfc2136Zone {
         let key = key::parse(&admin_key()).unwrap();
-        Rfc2136Zone::new(zone(), self.address(), Some(key), RetryPolicy::default())
+        Rfc2136Zone::new(zone(), self.address(), Some(key), retry)
     }
 
     /// The zone with the key of `apply`, if it needs one.
@@ -264,7 +265,7 @@ impl TestZone for Running {
             ttls.insert((words[0].trim_end_matches('.').to_lowercase(), words[3].into()), words[1].parse().unwrap());
         }
         let ttl = |name: &DnsName, kind: RecordType| ttls[&(name.to_string(), kind.name().to_owned())];
-        let all = self.admin().list().unwrap().into_iter();
+        let all = self.admin(RetryPolicy::default()).list().unwrap().into_iter();
         all.map(|(name, records)| {
             let times: Vec<u32> = records.sets().map(|(kind, _)| ttl(&name, kind)).collect();
             assert!(times.windows(2).all(|pair| pair[0] == pair[1]), "{name} {times:?}");

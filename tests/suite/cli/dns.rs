@@ -95,7 +95,7 @@ fn a_name_is_created_changed_and_deleted_with_every_exit_status() {
 
         file(workspace, "login", &[], &["login.shop", "api.shop"]);
         let error = dns(workspace, &["apply", "--rev", "9", "--max-delete", "1"]).exits(3).err();
-        assert!(error.contains("2 names would be deleted, 1 are allowed"), "{error}");
+        assert!(error.contains("2 names would be deleted, allowed: 1"), "{error}");
         let plan = dns(workspace, &["plan", "--rev", "6", "--format", "nsupdate"]).exits(6).out();
         assert_eq!(plan, "", "a run that is refused has no commands");
         assert!(server.content().contains_key(&n("api.shop")));
