@@ -38,6 +38,8 @@ pub(crate) const SPEC_LIST_PATTERNS: usize = 100;
 pub(crate) const BRANCH_ADDED_HOSTS: usize = 2_000;
 /// The number of values and images that all branches have from the defaults, where they are merged with others.
 pub(crate) const SPEC_MERGED_ENTRIES: usize = 2_500_000;
+/// The settings of one `pleach branch set`. For each, the branch is built without it, to report what has no effect.
+pub(crate) const BRANCH_SETTINGS: usize = 200;
 /// The text that a pattern of the spec expands to, in bytes. The names that it makes are shorter.
 pub(crate) const PATTERN_BYTES: usize = 4096;
 /// The number of errors of a spec after which the rest is not read.

@@ -42,7 +42,7 @@ impl Insertions {
                 all.extend(tags::marks(source, file).into_iter().map(|(at, mark)| (at, mark.into())));
             }
             SourceChange::ComputedOperands => {
-                all.extend(filtered(FilteredOperands::Computed, VALUE_FILTER, VALUE_FILTER))
+                all.extend(filtered(FilteredOperands::Computed, VALUE_FILTER, VALUE_FILTER));
             }
         }
         all.extend(filtered(FilteredOperands::Compound, COUNT_FILTER, OPERAND_FILTER));

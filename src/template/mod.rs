@@ -96,7 +96,7 @@ impl TemplateEngine {
             Ok(rendered) => rendered,
             Err(error) => {
                 let diagnostic = self.render_error((&self.placeholders, steps), &error, file, context);
-                return Err(self.with_captured_text_help(diagnostic, &error, file, context).into());
+                return Err(self.explain_captured_text(diagnostic, &error, file, context));
             }
         };
         if let Some(at) = work::first_excess(&text, PlaceholderValues::of(&state.values)) {
@@ -258,18 +258,25 @@ impl TemplateEngine {
         }
     }
 
-    /// The diagnostic of a rendering that failed. If it succeeds with values in place of placeholders, the template inspects
-    /// captured text.
-    fn with_captured_text_help(
+    /// The diagnostics of a rendering that failed. If it succeeds with values in place of placeholders, the template inspects
+    /// captured text. A message that has captured text shows it with the values.
+    fn explain_captured_text(
         &self,
         diagnostic: Diagnostic,
         error: &minijinja::Error,
         file: &File,
         context: &TemplateContext,
-    ) -> Diagnostic {
+    ) -> Diagnostics {
         let is_explained = error::is_about_captured_text(error) || error::is_over_work_limit(error);
-        let inspects_captured_text = !is_explained && render_text(&self.expanded, file, context.root()).is_ok();
-        if inspects_captured_text { diagnostic.help(CAPTURED_TEXT_HELP) } else { diagnostic }
+        let expanded = (!is_explained).then(|| render_text(&self.expanded, file, context.root()));
+        let diagnostic = match expanded {
+            Some(Ok(_)) => diagnostic.help(CAPTURED_TEXT_HELP),
+            Some(Err(expanded)) if placeholder::is_captured(&diagnostic.parts().message) => {
+                error::diagnostic(&expanded, file, &self.project, context.variables())
+            }
+            Some(Err(_)) | None => diagnostic,
+        };
+        placeholder::show_expressions(diagnostic.into(), &[])
     }
 }
 

@@ -70,6 +70,8 @@ struct SubjectScan<'t, 'a> {
     inner: Enclosed,
     has_parameters: bool,
     is_loop: bool,
+    /// Whether the next `in` is that of a loop, not an operator.
+    is_before_in: bool,
 }
 
 impl<'t, 'a> SubjectScan<'t, 'a> {
@@ -77,7 +79,8 @@ impl<'t, 'a> SubjectScan<'t, 'a> {
         let name = tags::inner(tag, 0..tag.len()).split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
         let has_name = |names: &[&str]| tag.starts_with("{%") && names.contains(&name);
         let (has_parameters, is_loop) = (has_name(&PARAMETERS), has_name(&["for"]));
-        SubjectScan { tag, added, outer: Vec::new(), inner: Enclosed::default(), has_parameters, is_loop }
+        let (outer, inner, is_before_in) = (Vec::new(), Enclosed::default(), is_loop);
+        SubjectScan { tag, added, outer, inner, has_parameters, is_loop, is_before_in }
     }
 
     fn tag(mut self) {
@@ -132,7 +135,9 @@ impl<'t, 'a> SubjectScan<'t, 'a> {
         let is_name = self.inner.is_test && self.inner.operand.is_none() && word != "not";
         if WORDS.contains(&word) && !is_name && !matches!(previous, '.' | '|') {
             let ends_list = self.is_loop && self.outer.is_empty() && matches!(word, "if" | "recursive");
-            if word == "is" || ends_list {
+            // What is looked up in a mapping is hashed. `not` does not end what is before it in `a not in b`.
+            let is_searched = word == "in" && !std::mem::take(&mut self.is_before_in) || word == "not";
+            if word == "is" || ends_list || is_searched {
                 self.filtered();
             }
             let is_test = word == "is" || word == "not" && self.inner.is_test;
@@ -222,7 +227,11 @@ mod tests {
     #[test]
     fn texts_that_are_processed_are_counted() {
         for (source, want) in [
-            ("{{ a }}{{ a ~ b + c }}{% if a in b %}", "{{ a }}{{ a ~ b + c }}{% if a in b %}"),
+            ("{{ a }}{{ a ~ b + c }}{% if a in b %}", "{{ a }}{{ a ~ b + c }}{% if a# in b %}"),
+            (
+                "{% for a in b if a not in c %}{{ not a in [b] }}",
+                "{% for a in b# if a# not in c# %}{{ not a# in [b] }}",
+            ),
             ("{{ a[i] }}{{ a.b[1:][-c[0]] }}", "{{ (a#)[i#] }}{{ (((a.b$)[1:]%)#)[-(c#)[0#]#] }}"),
             ("{{ a[b[1]:c[:2]] }}{{ a[{'b': 1}.b] }}", "{{ ((a$)[(b#)[1#]:((c$)[:2#]%)#]%) }}{{ (a#)[{'b': 1}.b#] }}"),
             ("{{ a[::2] | f }}{% for c in a[1:] %}", "{{ ((a$)[::2#]%)# | f }}{% for c in ((a$)[1:]%)# %}"),

@@ -22,6 +22,7 @@ use crate::deletion_limits::BRANCHES;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::edit::expired::RecordEdit;
 use crate::edit::{self, BranchEdit, FieldChange, Setting, SettingsOf, SpecFiles};
+use crate::limits::BRANCH_SETTINGS;
 use crate::plan::{self, BuildPlan};
 use crate::source::Project;
 use crate::spec::Spec;
@@ -90,6 +91,11 @@ impl BranchEditor<'_> {
         if settings.is_empty() && !args.create {
             let error = Diagnostic::new(Code::Usage, "no setting is given");
             return Err(error.help("`pleach branch set --help` lists the settings").into());
+        }
+        if settings.len() > BRANCH_SETTINGS {
+            let message = format!("{} settings, but at most {BRANCH_SETTINGS} are possible", settings.len());
+            let error = Diagnostic::new(Code::Usage, message).help("edit the spec, or use several commands");
+            return Err(error.into());
         }
         let is_for_output = settings.iter().any(|setting| !effect::is_record(setting));
         let is_added = !files.has(name);

@@ -26,6 +26,13 @@ const INVALID: &[(&str, &str, &str)] = &[
     ("a: {{ values.word.upper() }}\n", "string has no method named upper", "base/a.yaml.j2:1:19"),
     ("a: {{ values.word | safe }}\n", "unknown filter `safe`", "base/a.yaml.j2:1:21"),
     ("a: {{ fail('no ' ~ values.word) }}\n", "no yes", "base/a.yaml.j2:1:7"),
+    ("{% set x %}<{{ values.word }}>{% endset %}a: {{ fail(x) }}\n", "<yes>", "base/a.yaml.j2:1:49"),
+    ("{% set x %}<{{ values.word }}>{% endset %}a: {{ none | required(x) }}\n", "<yes>", "base/a.yaml.j2:1:56"),
+    (
+        "{% set x %}{{ values.word }}.j2{% endset %}{% include x %}\n",
+        "the template `yes.j2` does not exist",
+        "base/a.yaml.j2:1:47",
+    ),
     ("a: {{ values.nothing | required('set it') }}\n", "set it", "base/a.yaml.j2:1:24"),
     ("a: {{ values.missing | required }}\n", "a required value is missing", "base/a.yaml.j2:1:24"),
     ("a: x{{ values.map }}\n", "`values.map` is a mapping, which cannot be part of a string", "base/a.yaml.j2:1:5"),

@@ -1,6 +1,7 @@
 //! What an edit of a branch changes in its output: nothing is written that a build would refuse, and an edit without effect is
 //! reported.
 
+use crate::tests::cli::workspace_with_pod;
 use crate::tests::kit::Workspace;
 
 const HEAD: &str = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nnamespace: 'shop-{{ branch.slug }}'\n";
@@ -199,4 +200,15 @@ fn a_sync_that_a_build_would_refuse_is_not_written() {
         assert_eq!((status, error.as_str()), (0, ""));
         assert!(!workspace.run(&["build"]).exits(0).err().contains("image"));
     }
+}
+
+#[test]
+fn a_command_has_a_limited_number_of_settings() {
+    let workspace = workspace_with_pod("branches:\n- name: main\n");
+    let values = (0..201).flat_map(|i| ["--value".to_owned(), format!("k{i}=1")]);
+    let args: Vec<String> = ["branch", "set", "main"].map(str::to_owned).into_iter().chain(values).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let error = workspace.run(&args).exits(2).err();
+    assert!(error.contains("201 settings, but at most 200 are possible"), "{error}");
+    workspace.run(&args[..args.len() - 2]).exits(0);
 }
