@@ -27,14 +27,14 @@ struct ExpandedSize {
 }
 
 /// The number of nodes of a text so far.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(super) struct NodeCount(usize);
 
 /// An anchor takes as much memory as this many nodes.
 const ANCHOR_NODES: usize = 4;
 
 impl NodeCount {
-    pub(super) fn is_exceeded(&self) -> bool {
+    pub(super) fn is_exceeded(self) -> bool {
         self.0 > TEXT_NODES
     }
 

@@ -92,7 +92,15 @@ fn read(text: &str, dialect: Dialect, locate: &Locator, options: &ReadOptions) -
             errors.push(Diagnostic::new(Code::Yaml, message).at(locate(1, 1, 0)));
             break;
         }
-        match NodeBuilder::new(piece.text, dialect, &locate, options, &mut nodes).document() {
+        let counted = nodes;
+        let mut document = NodeBuilder::new(piece.text, dialect, &locate, options, &mut nodes).document();
+        if let (Err(_), Some(text)) = (&document, tabs::spaces_within_brackets(piece.text)) {
+            let mut again = counted;
+            if let Ok(read) = NodeBuilder::new(&text, dialect, &locate, options, &mut again).document() {
+                (document, nodes) = (Ok(read), again);
+            }
+        }
+        match document {
             Ok(Some(node)) if !node.is_null() => documents.push(node),
             Ok(_) => {}
             Err(error) => errors.push(error),

@@ -3,6 +3,9 @@
 //! The parser checks tabs in scalars and in brackets.
 
 use crate::diagnostic::{Code, Diagnostic};
+use crate::limits::DOCUMENT_DEPTH;
+use granit_parser::{Event, Parser, StructureStyle};
+use std::ops::Range;
 
 /// The tabs in the indentation of a text, and the ranges in which the parser checks tabs.
 #[derive(Default)]
@@ -59,6 +62,65 @@ impl IndentTabs {
         };
         self.at.iter().find(is_free).map(|tab| (*tab, error()))
     }
+}
+
+/// `text` with spaces in place of the tabs that indent lines within brackets and braces, if there are any: go-yaml accepts
+/// them, and the parser only at the top.
+pub(super) fn spaces_within_brackets(text: &str) -> Option<String> {
+    let mut spaces = text.as_bytes().to_vec();
+    let mut tabs = Vec::new();
+    let mut start = 0;
+    for line in text.split_inclusive('\n') {
+        let blank = line.bytes().take_while(|byte| matches!(byte, b' ' | b'\t'));
+        tabs.extend(blank.enumerate().filter(|(_, byte)| *byte == b'\t').map(|(at, _)| start + at));
+        start += line.len();
+    }
+    if tabs.is_empty() {
+        return None;
+    }
+    for tab in &tabs {
+        spaces[*tab] = b' ';
+    }
+    let spaces = String::from_utf8(spaces).ok()?;
+    let brackets = brackets(&spaces);
+    let mut bytes = text.as_bytes().to_vec();
+    for tab in tabs {
+        let next = brackets.partition_point(|range| range.start <= tab);
+        if next.checked_sub(1).is_some_and(|i| brackets[i].contains(&tab)) {
+            bytes[tab] = b' ';
+        }
+    }
+    String::from_utf8(bytes).ok().filter(|new| new != text)
+}
+
+/// The byte ranges of the outermost brackets and braces, as far as the text can be read.
+fn brackets(text: &str) -> Vec<Range<usize>> {
+    let options = granit_parser::options! {
+        block_scalar_eof_without_line_feed: true,
+        emit_comments: false,
+        emit_unresolved_aliases: true,
+        flow_nesting_limit: DOCUMENT_DEPTH + 1,
+        block_nesting_limit: DOCUMENT_DEPTH + 1,
+    };
+    let (mut ranges, mut open) = (Vec::new(), Vec::new());
+    for next in Parser::new_from_str_with_options(text, options) {
+        let Ok((event, span)) = next else { break };
+        match event {
+            Event::SequenceStart(style, ..) | Event::MappingStart(style, ..) => {
+                open.push(span.start.byte_offset().filter(|_| style == StructureStyle::Flow));
+            }
+            Event::SequenceEnd | Event::MappingEnd => {
+                let start = open.pop().flatten();
+                if let Some((start, end)) = start.zip(span.end.byte_offset())
+                    && open.last().copied().flatten().is_none()
+                {
+                    ranges.push(start..end);
+                }
+            }
+            _ => {}
+        }
+    }
+    ranges
 }
 
 /// The error for a tab.

@@ -3,12 +3,12 @@
 //! Lines of comments above an entry are its head, unless an empty line separates them from it and none from what is before
 //! them: then they are the foot of that. A comment behind a value belongs to the line.
 
-use super::Position;
+use super::TextPoint;
 use super::layout::{StyledEntry, TextLayout, ValueForm};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The key of an entry: its position, and whether it is an item of a list.
-pub(super) type EntryKey = (Position, bool);
+pub(super) type EntryKey = (TextPoint, bool);
 
 /// The comments of a document.
 #[derive(Default)]
@@ -29,7 +29,7 @@ pub(super) struct TextComments {
 pub(super) struct LineComment {
     pub(super) text: String,
     /// The value that it belongs to; `None` if it stays whatever the value becomes.
-    pub(super) value: Option<Position>,
+    pub(super) value: Option<TextPoint>,
 }
 
 /// Lines of comments without empty lines between them.
@@ -40,7 +40,7 @@ struct CommentGroup {
     is_apart: bool,
 }
 
-/// TextComments on lines of their own between two lines of content.
+/// Comments on lines of their own between two lines of content.
 struct CommentGap<'l> {
     groups: Vec<CommentGroup>,
     /// The first line.
@@ -181,7 +181,7 @@ impl TextComments {
         Ok(())
     }
 
-    /// TextComments above the first entry.
+    /// Comments above the first entry.
     fn top(&mut self, mut gap: CommentGap) -> Result<(), &'static str> {
         let after = gap.after.ok_or(MOVED)?;
         if gap.groups.iter().any(|group| group.column != 1) {

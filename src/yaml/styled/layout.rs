@@ -1,6 +1,6 @@
 //! Where the entries of a document are, and how they were written.
 
-use super::Position;
+use super::TextPoint;
 use crate::limits::DOCUMENT_DEPTH;
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 use std::collections::BTreeSet;
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 /// An entry of a block mapping or an item of a block list.
 pub(super) struct StyledEntry {
     /// The position of its key, or of its value if it is an item.
-    pub(super) at: Position,
+    pub(super) at: TextPoint,
     /// Whether it is an item.
     pub(super) is_item: bool,
     /// The column of the key or of the dash; 0 if the dash is not on the line of the value.
@@ -18,7 +18,7 @@ pub(super) struct StyledEntry {
     /// How its value is written.
     pub(super) form: ValueForm,
     /// The position of the value.
-    pub(super) value: Position,
+    pub(super) value: TextPoint,
     /// The last line of the value, if it is not a block collection.
     pub(super) end: u32,
 }
@@ -40,20 +40,20 @@ pub(super) enum ValueForm {
 
 #[derive(Default)]
 pub(super) struct TextLayout {
-    pub(super) single: BTreeSet<Position>,
+    pub(super) single: BTreeSet<TextPoint>,
     /// With the number of collections around them: the position of a list can be that of its first item.
-    pub(super) flow: BTreeSet<(Position, usize)>,
+    pub(super) flow: BTreeSet<(TextPoint, usize)>,
     /// In the order of the document.
     pub(super) entries: Vec<StyledEntry>,
     /// Where comments begin.
-    pub(super) comments: BTreeSet<Position>,
+    pub(super) comments: BTreeSet<TextPoint>,
     /// The first and the last position of collections in brackets and braces that are not within others.
-    outer_flow: Vec<(Position, Position)>,
+    outer_flow: Vec<(TextPoint, TextPoint)>,
 }
 
 /// A collection that is not complete.
 struct OpenCollection {
-    at: Position,
+    at: TextPoint,
     is_list: bool,
     is_flow: bool,
     /// The entry whose value it is.
@@ -81,7 +81,7 @@ impl TextLayout {
             }
             layout.event(&event, &span, &mut open)?;
         }
-        let is_within = |range: &(Position, Position)| layout.comments.range(range.0..range.1).next().is_some();
+        let is_within = |range: &(TextPoint, TextPoint)| layout.comments.range(range.0..range.1).next().is_some();
         if layout.outer_flow.iter().any(is_within) {
             return Err("has a comment in brackets or braces");
         }
@@ -140,7 +140,7 @@ impl TextLayout {
     }
 
     /// Notes a value or a key. The entry whose value it is.
-    fn value(&mut self, at: Position, form: ValueForm, end: u32, open: &mut [OpenCollection]) -> Option<usize> {
+    fn value(&mut self, at: TextPoint, form: ValueForm, end: u32, open: &mut [OpenCollection]) -> Option<usize> {
         let open = open.last_mut()?;
         if open.is_flow {
             return None;
@@ -190,7 +190,7 @@ fn refuse(anchor: usize, has_tag: bool) -> Result<(), &'static str> {
     }
 }
 
-fn position(span: &Span) -> Position {
+fn position(span: &Span) -> TextPoint {
     let column = u16::try_from(span.start.col() + 1).unwrap_or(u16::MAX);
     (u32::try_from(span.start.line()).unwrap_or(u32::MAX), column)
 }

@@ -18,7 +18,7 @@ use std::collections::BTreeSet;
 const WITHIN: FileId = FileId(u32::MAX - 1);
 
 /// A line and a column, both counted from 1.
-type Position = (u32, u16);
+type TextPoint = (u32, u16);
 
 /// A YAML document with its styles and comments.
 pub(crate) struct StyledText {
@@ -27,9 +27,9 @@ pub(crate) struct StyledText {
     /// Whether other documents follow it, which are not written.
     pub(crate) has_more: bool,
     /// The positions of scalars in single quotes.
-    single: BTreeSet<Position>,
+    single: BTreeSet<TextPoint>,
     /// The positions of collections in brackets and braces, and the number of collections around them.
-    flow: BTreeSet<(Position, usize)>,
+    flow: BTreeSet<(TextPoint, usize)>,
     comments: TextComments,
 }
 
@@ -64,6 +64,6 @@ impl StyledText {
 }
 
 /// The position of what is in the text.
-fn position(at: Location) -> Option<Position> {
+fn position(at: Location) -> Option<TextPoint> {
     (at.file() == Some(WITHIN)).then_some((at.line, at.column))
 }
