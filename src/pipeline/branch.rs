@@ -4,7 +4,7 @@ use super::image_use::ImageUse;
 use super::{Inputs, branch_kustomization, scopes};
 use crate::checks::{self, AddressSource, CheckInput, CheckedObject};
 use crate::claims::{self, Claim};
-use crate::diagnostic::{Diagnostic, Diagnostics, Result, Severity, gather};
+use crate::diagnostic::{Diagnostic, Diagnostics, Result, gather};
 use crate::dns::AddressObject;
 use crate::dns::WantedNames;
 use crate::kustomize::{self, Input, Layers, Memo, PatchOptions};
@@ -15,7 +15,7 @@ use crate::plan::Branch;
 use crate::resource::Resource;
 use crate::schema::scope::Scopes;
 use crate::source::{File, Location, RelPath};
-use crate::spec::{Backend, Compat};
+use crate::spec::Backend;
 use crate::template::{TemplateContext, TemplateEngine};
 use crate::work::{self, WorkCounter};
 use crate::yaml::{Dialect, DocumentCache};
@@ -181,10 +181,10 @@ impl<'a> BranchBuilder<'a> {
             own: branch_kustomization::of(branch, namespace)?,
             replicas: branch_kustomization::replicas(branch, &spec.defaults),
             images: branch_kustomization::images(branch, &spec.image_fields),
-            lossy: match spec.compat {
-                Compat::Strict => Severity::Error,
-                Compat::Kustomize => Severity::Warning,
-            },
+            unmatched: spec.compat.unmatched,
+            lossy: spec.compat.lossy,
+            folds: spec.compat.folds,
+            version: spec.compat.version.as_ref().map(|version| (version.value, version.at)),
         };
         let work = WorkCounter::default();
         let input = Input { project, cache: &self.cache, memo: &self.memo, work: &work, templates: Some(templates) };

@@ -7,7 +7,7 @@ use super::branch::BuiltBranch;
 use super::image_use::ImageUse;
 use super::unselected::UnselectedBranches;
 use super::{Inputs, Selection};
-use crate::diagnostic::{Code, Diagnostic, named, nearest};
+use crate::diagnostic::{Code, Diagnostic, Severity, named, nearest};
 use crate::image::ImageParts;
 use crate::plan::{Branch, BranchSlots, SlotVersion};
 use crate::source::Location;
@@ -47,11 +47,14 @@ pub(super) fn check(inputs: &Inputs, built: &mut [BuiltBranch], unselected: &Uns
             let diagnostic = image.diagnostic(built);
             let is_other = |branch: &Branch| branch.name != built.branch.name;
             let mut others = all().filter(|_| !image.is_of_unread_version(&built.images));
-            match others.find(|(branch, images)| is_other(branch) && image.is_in(images)) {
-                Some((other, _)) => {
-                    checked.of_others.push(diagnostic.help(format!("the branch `{}` has this image", other.name)));
-                }
-                None => errors.entry(i).or_default().push(image.explained(diagnostic, spec, &built.images)),
+            if let Some((other, _)) = others.find(|(branch, images)| is_other(branch) && image.is_in(images)) {
+                checked.of_others.push(diagnostic.help(format!("the branch `{}` has this image", other.name)));
+                continue;
+            }
+            let diagnostic = image.explained(diagnostic, spec, &built.images);
+            match spec.compat.unmatched {
+                Severity::Error => errors.entry(i).or_default().push(diagnostic),
+                Severity::Warning => checked.warnings.push(diagnostic),
             }
         }
     }

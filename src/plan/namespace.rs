@@ -34,7 +34,8 @@ pub(super) fn of(
 fn check_pattern(pattern: &Pattern, scope: PatternScope) -> Result<(), Diagnostic> {
     let text = pattern.expand(scope, SLUG_MARKER)?;
     let is_fixed = |part: &str| part.trim_matches('-').len() >= SHORTEST_FIXED_PART;
-    if pattern.has_project() || text.split(SLUG_MARKER).any(is_fixed) {
+    // A name without the branch is chosen for one branch.
+    if pattern.has_project() || !text.contains(SLUG_MARKER) || text.split(SLUG_MARKER).any(is_fixed) {
         return Ok(());
     }
     let message = format!(

@@ -7,6 +7,7 @@ mod alias;
 mod branch;
 mod cleanup;
 mod cluster_scoped;
+mod compat;
 mod consistency;
 mod content;
 mod database;
@@ -41,6 +42,7 @@ mod zone;
 pub(crate) use alias::Alias;
 pub(crate) use branch::{AppEngine, BranchEntry, Pin};
 pub(crate) use cleanup::{CleanupRules, OwnObjects};
+pub(crate) use compat::Compat;
 pub(crate) use content::{AddressFrom, HostContent};
 pub(crate) use database::SharedDatabase;
 pub(crate) use date::Date;
@@ -133,7 +135,7 @@ pub(crate) struct Spec {
     pub(crate) sync: SyncRules,
     /// What teardown plans may list besides the names that derive from the rest of the spec.
     pub(crate) cleanup: CleanupRules,
-    /// What a build does with data that kustomize loses.
+    /// How a build treats kustomizations that were written for kustomize.
     pub(crate) compat: Compat,
     /// The tools that apply the output.
     pub(crate) gitops: GitOps,
@@ -145,16 +147,6 @@ pub(crate) struct Spec {
     pub(crate) defaults: BranchSettings,
     /// The branches in the order in which they are written, those of `branches.d/` last.
     pub(crate) branches: Vec<BranchEntry>,
-}
-
-/// What a build does with data that kustomize loses or changes by mistake.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Compat {
-    /// It is an error.
-    #[default]
-    Strict,
-    /// It is lost as kustomize loses it, with a warning.
-    Kustomize,
 }
 
 /// The folder of the overlays.
@@ -244,10 +236,7 @@ impl Spec {
                 .and_then(|node| Some(Placed { value: node.as_text()?.parse().ok()?, at: node.at })),
             sync: SyncRules::of(&top, faults),
             cleanup: CleanupRules::of(&top, faults),
-            compat: match top.text("compat").as_deref() {
-                Some("kustomize") => Compat::Kustomize,
-                _ => Compat::Strict,
-            },
+            compat: Compat::of(&top, faults),
             expires_after: expiry::days(&top),
             expired: expiry::expired(&top, faults),
             defaults,

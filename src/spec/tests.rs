@@ -65,6 +65,8 @@ sync:
   images: {backend: ":{{ branch.tag }}"}
   tags: gitlab
 compat: kustomize
+unmatched: error
+kustomize: "5.5"
 expired: [{name: feature/old, commit: 0123456789abcdef0123456789abcdef01234567, pullRequest: 7}]
 gitops:
   argocd:

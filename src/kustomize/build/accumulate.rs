@@ -36,6 +36,8 @@ pub(crate) struct Accumulator<'a> {
     pub(crate) present: Option<RelPath>,
     /// Set by the first kustomization with `openapi`, for all later ones.
     pub(super) schema: OnceLock<Arc<MergeSchema>>,
+    /// Set as soon as there is an object.
+    pub(super) has_objects: OnceLock<()>,
 }
 
 /// How a folder comes into a build.
@@ -50,7 +52,15 @@ pub(crate) enum FolderRole {
 impl<'a> Accumulator<'a> {
     /// A build that has read nothing yet.
     pub(crate) fn new(input: &'a Input<'a>, rules: BuildRules, warnings: &'a Warnings) -> Self {
-        Accumulator { input, rules, warnings, trace: None, present: None, schema: OnceLock::new() }
+        Accumulator {
+            input,
+            rules,
+            warnings,
+            trace: None,
+            present: None,
+            schema: OnceLock::new(),
+            has_objects: OnceLock::new(),
+        }
     }
 
     /// What the steps of a kustomization in `folder` may look at.
@@ -159,8 +169,14 @@ impl<'a> Accumulator<'a> {
             return None;
         }
         let (warnings, done) = (Warnings::default(), self.input.work.done());
-        let attempt =
-            Accumulator { warnings: &warnings, trace: None, present: None, schema: self.schema.clone(), ..*self };
+        let attempt = Accumulator {
+            warnings: &warnings,
+            trace: None,
+            present: None,
+            schema: self.schema.clone(),
+            has_objects: self.has_objects.clone(),
+            ..*self
+        };
         let whole = |path: &Text| match attempt.context(&context.folder, FieldSpecs::builtin()).entry(path) {
             Ok(NamedPath::Folder(folder)) => Some(attempt.whole(path, &folder, trail)),
             _ => None,
@@ -184,6 +200,9 @@ impl<'a> Accumulator<'a> {
     pub(crate) fn file(&self, into: &mut Accumulated, file: &Arc<File>, listed: Location) -> Result<()> {
         let manifests = self.input.manifests(file)?;
         self.input.work.objects(manifests.len())?;
+        if !manifests.is_empty() {
+            self.has_objects.get_or_init(|| ());
+        }
         for node in &*manifests {
             let mut resource = Resource { listed, ..Resource::new(node.clone()) };
             if let Some(wrong) = manifest::wrong_annotations(node) {
@@ -248,7 +267,11 @@ impl<'a> Accumulator<'a> {
         };
         // The objects of a folder depend only on its own files, unless one of these is set.
         let alone = self.trace.is_none() && self.schema.get().is_none() && self.input.templates.is_none();
-        if alone { self.input.memo.whole(folder, build) } else { build() }
+        let made = if alone { self.input.memo.whole(folder, build) } else { build() };
+        if made.as_ref().is_ok_and(|made| !made.resources.as_slice().is_empty()) {
+            self.has_objects.get_or_init(|| ());
+        }
+        made
     }
 
     /// The kustomization of a folder that an entry names.
@@ -266,6 +289,7 @@ impl<'a> Accumulator<'a> {
         if let Some(trace) = &self.trace {
             trace.made(&mut made.resource, file);
         }
-        Ok(resources.absorb(made, self.input.work)?)
+        self.has_objects.get_or_init(|| ());
+        Ok(resources.absorb(made, (self.rules.is_branch, self.input.work))?)
     }
 }

@@ -8,9 +8,8 @@ use crate::kustomize::build::{BuiltObjects, ImageReplacements};
 use crate::kustomize::field::linked;
 use crate::kustomize::finish;
 use crate::kustomize::input::accumulated::Accumulated;
-use crate::kustomize::input::load::KUSTOMIZATION_NAMES;
 use crate::kustomize::input::{BuildRules, Input, LoadRestrictor, StepContext, Warnings};
-use crate::kustomize::model::Kustomization;
+use crate::kustomize::model::{KUSTOMIZATION_NAMES, Kustomization};
 use crate::kustomize::steps::{self, BranchReplica};
 use crate::resource::Resource;
 use crate::source::{Found, Location, RelPath};
@@ -30,8 +29,14 @@ pub(crate) struct Layers {
     pub(crate) replicas: Vec<BranchReplica>,
     /// The images of this branch in the spec, applied after everything else.
     pub(crate) images: ImageReplacements,
+    /// How to report patches and replacements that match nothing.
+    pub(crate) unmatched: Severity,
     /// How to report data that kustomize would lose.
     pub(crate) lossy: Severity,
+    /// Whether folded texts change as kustomize changes them.
+    pub(crate) folds: bool,
+    /// The minor version of kustomize 5 whose fields the kustomizations may have, and where it is required.
+    pub(crate) version: Option<(u8, Location)>,
 }
 
 /// What a branch needs: the base, then the overlays in order, each applied like a component onto everything so far, then
@@ -41,11 +46,12 @@ pub(crate) fn branch(input: &Input, layers: &Layers) -> Result<BuiltObjects> {
     let warnings = Warnings::default();
     let rules = BuildRules {
         load: LoadRestrictor::RootOnly,
-        unmatched: Severity::Error,
+        unmatched: layers.unmatched,
         lossy: layers.lossy,
         absolute: false,
-        keeps_namespaces: true,
-        newest: true,
+        is_branch: true,
+        folds: layers.folds,
+        version: layers.version,
     };
     let mut builder = Accumulator::new(input, rules, &warnings);
     let mut accumulated = Accumulated::default();

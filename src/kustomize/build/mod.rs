@@ -62,8 +62,9 @@ pub(crate) fn kustomize(input: &Input, folder: &RelPath, options: Options) -> Re
         unmatched: Severity::Warning,
         lossy: Severity::Warning,
         absolute: true,
-        keeps_namespaces: false,
-        newest: false,
+        is_branch: false,
+        folds: true,
+        version: None,
     };
     let mut builder = Accumulator::new(input, rules, &warnings);
     let Some((file, kustomization)) = builder.open(folder)? else {

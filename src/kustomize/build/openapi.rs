@@ -29,6 +29,10 @@ impl Accumulator<'_> {
                 let blamed = cause::entry(path.at, "openapi");
                 let documents = context.documents(&context.file(path)?, Dialect::Yaml11).map_err(&blamed)?;
                 match documents.first() {
+                    // kustomize has read the built-in table once there is an object, and keeps it.
+                    Some(document) if self.has_objects.get().is_some() => {
+                        Arc::new(MergeSchema::read_more(document).map_err(&blamed)?)
+                    }
                     Some(document) => Arc::new(MergeSchema::read(document).map_err(&blamed)?),
                     None => {
                         return Err(Diagnostic::new(Code::Overlay, format!("`{path}` is empty")).at(path.at).into());

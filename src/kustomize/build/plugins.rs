@@ -27,7 +27,7 @@ pub(crate) fn generate(
         if let Some(trace) = &builder.trace {
             trace.made_by(&mut made.resource, &plugin);
         }
-        into.resources.absorb(made, context.input.work)?;
+        into.resources.absorb(made, (context.rules.is_branch, context.input.work))?;
     }
     Ok(())
 }

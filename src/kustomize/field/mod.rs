@@ -7,6 +7,7 @@
 mod by_kind;
 pub(crate) mod configuration;
 pub(crate) mod crd;
+pub(crate) mod folded;
 pub(crate) mod linked;
 pub(crate) mod path;
 

@@ -6,7 +6,7 @@ mod reference;
 mod vars;
 
 use crate::diagnostic::Result;
-use crate::kustomize::field::linked;
+use crate::kustomize::field::{folded, linked};
 use crate::kustomize::input::accumulated::Accumulated;
 use crate::kustomize::input::build_metadata::BuildMetadata;
 use crate::kustomize::input::{Resources, StepContext};
@@ -28,7 +28,12 @@ pub(crate) fn finish(
     linked::settle_all(&mut resources, context)?;
     resources.as_mut().retain(|resource| !is_local(resource));
     resources.refuse_same_ids()?;
-    resources.iter_mut().for_each(|resource| metadata::tidy(resource, trace));
+    for resource in resources.iter_mut() {
+        metadata::tidy(resource, trace);
+        if let Some(printed) = folded::printed(&resource.node).filter(|_| context.rules.folds) {
+            resource.node = printed;
+        }
+    }
     Ok(resources)
 }
 

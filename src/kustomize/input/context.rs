@@ -2,6 +2,7 @@
 
 use crate::diagnostic::{Code, Diagnostic, Result, Severity};
 use crate::kustomize::input::{Input, LoadRestrictor};
+use crate::kustomize::model::KUSTOMIZATION_NAMES;
 use crate::schema::fieldspec::FieldSpecs;
 use crate::schema::merge::MergeSchema;
 use crate::source::{Location, RelPath};
@@ -35,10 +36,13 @@ pub(crate) struct BuildRules {
     pub(crate) lossy: Severity,
     /// Whether paths of files may be absolute: where the project is the whole disk.
     pub(crate) absolute: bool,
-    /// Whether objects with the annotation `pleach.dev/namespace: keep` stay in their namespaces.
-    pub(crate) keeps_namespaces: bool,
-    /// Whether kustomize 5.8.2 decides where it differs from 5.8.1.
-    pub(crate) newest: bool,
+    /// Whether it is the build of a branch: objects with the annotation `pleach.dev/namespace: keep` stay in their namespaces, and
+    /// kustomize 5.8.2 decides where it differs from 5.8.1.
+    pub(crate) is_branch: bool,
+    /// Whether folded texts change as kustomize changes them.
+    pub(crate) folds: bool,
+    /// The minor version of kustomize 5 whose fields the kustomizations may have, and where it is required.
+    pub(crate) version: Option<(u8, Location)>,
 }
 
 /// Warnings of a build, and what may become one.
@@ -76,6 +80,9 @@ impl Warnings {
     }
 }
 
+/// What allows all entries to match nothing in a build.
+const UNMATCHED: &str = "if this is intended, set `unmatched: warn` in branches.yaml, or `optional: true` in this entry of the spec or of a template";
+
 /// The field that allows an entry to match nothing in a build. kustomize does not have it.
 const OPTIONAL: &str = "if this is intended, set `optional: true` in this entry";
 
@@ -87,27 +94,41 @@ impl StepContext<'_> {
 
     /// Adds a warning that only a build gives: what kustomize does here is valid, but rarely intended.
     pub(crate) fn warn_in_build(&self, warning: Diagnostic) {
-        if self.rules.unmatched == Severity::Error {
+        if self.rules.is_branch {
             self.warn(warning);
         }
     }
 
     /// An entry of a kustomization, with `optional: true` or not, matched nothing.
     pub(crate) fn unmatched(&self, optional: bool, diagnostic: Diagnostic) -> Result<()> {
-        if optional { Ok(()) } else { self.judge(self.rules.unmatched, diagnostic, OPTIONAL) }
+        if optional { Ok(()) } else { self.judge(self.rules.unmatched, diagnostic, UNMATCHED) }
     }
 
     /// An entry has `optional: true`, which is for builds: kustomize refuses a kustomization with such a field.
     pub(crate) fn optional(&self, at: Location) {
-        if self.rules.unmatched == Severity::Warning {
-            let message = "`optional` is a field of pleach that kustomize rejects";
-            self.warn(Diagnostic::new(Code::Overlay, message).at(at));
+        let file = self.input.project.file_at(at);
+        let is_for_kustomize = file.is_some_and(|file| KUSTOMIZATION_NAMES.contains(&file.path.name()));
+        let message = "`optional` is a field of pleach that kustomize rejects";
+        let warning = Diagnostic::new(Code::Overlay, message).at(at);
+        if !self.rules.is_branch {
+            self.warn(warning);
+        } else if is_for_kustomize {
+            self.warn(warning.help("set `unmatched: warn` in branches.yaml instead, or make the file a template"));
+        }
+    }
+
+    /// kustomize knows `what` at `at` since `since`, a version of kustomize 5.
+    pub(crate) fn since(&self, (minor, since): (u8, &str), what: &str, at: Location) {
+        if let Some((version, required)) = self.rules.version.filter(|(version, _)| *version < minor) {
+            let message = format!("kustomize 5.{version} does not know {what}");
+            let warning = Diagnostic::new(Code::Overlay, message).at(at).note(required, "the version is required here");
+            self.warn(warning.help(format!("kustomize has it since {since}")));
         }
     }
 
     /// The diagnostic about an entry that names an object which is not there: an error for kustomize too.
     pub(crate) fn relieved(&self, diagnostic: Diagnostic) -> Diagnostic {
-        let is_relieved = self.rules.unmatched == Severity::Error && !diagnostic.parts().is_of_work_limit;
+        let is_relieved = self.rules.is_branch && !diagnostic.parts().is_of_work_limit;
         if is_relieved { diagnostic.help(OPTIONAL) } else { diagnostic }
     }
 

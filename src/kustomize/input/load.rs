@@ -7,16 +7,13 @@ use super::memo::once;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::kustomize::input::{Input, LoadRestrictor, StepContext, manifest};
 use crate::kustomize::model;
-use crate::kustomize::model::{Kustomization, Text};
+use crate::kustomize::model::{KUSTOMIZATION_NAMES, Kustomization, Text};
 use crate::node::Node;
 use crate::source::{File, Found, RelPath};
 use crate::work::WorkCounter;
 use crate::yaml::{self, Dialect};
 use smol_str::SmolStr;
 use std::sync::Arc;
-
-/// The names of a kustomization file; a folder has one of them. With templates, each may end in `.j2` as well.
-pub(crate) const KUSTOMIZATION_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// The name of what a template makes, or `None` for a file that is no template.
 pub(crate) fn without_j2(name: &str) -> Option<&str> {

@@ -124,7 +124,7 @@ impl Resources {
     pub(crate) fn absorb(
         &mut self,
         GeneratedObject { mut resource, behavior }: GeneratedObject,
-        work: &WorkCounter,
+        (is_branch, work): (bool, &WorkCounter),
     ) -> Result<(), Diagnostic> {
         let id = resource.id();
         let at = resource.origin;
@@ -140,7 +140,7 @@ impl Resources {
             ([i], Behavior::Merge | Behavior::Replace) => {
                 // It keeps the ids of the old object.
                 let old = &mut self.list[*i];
-                inherit(&mut resource, old, behavior, work).map_err(|error| error.at(at))?;
+                inherit(&mut resource, old, behavior, (is_branch, work)).map_err(|error| error.at(at))?;
                 *old = resource;
                 Ok(())
             }
@@ -226,7 +226,12 @@ fn hold(holders: &mut HashMap<IdKey, Vec<usize>, FixedState>, i: usize, resource
 
 /// What a generated object keeps of the one that it replaces or is merged into: name, namespace, history; labels and
 /// annotations, and for a merge the data, as far as it does not set them itself.
-fn inherit(new: &mut Resource, old: &Resource, behavior: Behavior, work: &WorkCounter) -> Result<(), Diagnostic> {
+fn inherit(
+    new: &mut Resource,
+    old: &Resource,
+    behavior: Behavior,
+    (is_branch, work): (bool, &WorkCounter),
+) -> Result<(), Diagnostic> {
     let hash = books::wants_hash(old) && books::wants_hash(new);
     let origin = |resource: &Resource| resource.node.at_path(&["metadata", "annotations", ORIGIN_ANNOTATION]).cloned();
     let origin_of_old = origin(old);
@@ -235,7 +240,10 @@ fn inherit(new: &mut Resource, old: &Resource, behavior: Behavior, work: &WorkCo
         put(new.node.map_entry(path[0]), path[1], merged);
     }
     if behavior == Behavior::Merge {
-        for field in ["data", "binaryData"] {
+        // kustomize keeps `stringData` since 5.8.2.
+        for field in
+            ["data", "binaryData", "stringData"].into_iter().filter(|field| is_branch || *field != "stringData")
+        {
             let merged = merged(old.node.get(field), new.node.get(field), Nulls::Empty, work)?;
             put(Some(&mut new.node), field, merged);
         }

@@ -90,11 +90,21 @@ impl ImageName {
     /// # Errors
     ///
     /// The name is not a valid pattern, or the work limit is exceeded.
-    pub(crate) fn matches(&self, reference: &str, work: &WorkCounter) -> Result<bool, Diagnostic> {
+    pub(crate) fn matches(&self, reference: &str, digests: Digests, work: &WorkCounter) -> Result<bool, Diagnostic> {
         Ok(match self {
-            ImageName::Plain(name) => reference.strip_prefix(name.as_str()).is_some_and(is_tag_and_digest),
-            ImageName::Dots(name) => after_dots(name, reference).is_some_and(is_tag_and_digest),
-            ImageName::Pattern(pattern) => pattern.expression()?.is_match(reference, work)?,
+            ImageName::Plain(name) => {
+                reference.strip_prefix(name.as_str()).is_some_and(|rest| is_tag_and_digest(rest, digests))
+            }
+            ImageName::Dots(name) => after_dots(name, reference).is_some_and(|rest| is_tag_and_digest(rest, digests)),
+            ImageName::Pattern(pattern) => match (pattern.expression()?, reference.rsplit_once('@')) {
+                // The digest is as good as one of the only algorithm that the expression has.
+                (expression, Some((name, digest))) if digests == Digests::All => {
+                    let rest = digest.split_once(':').filter(|(algorithm, _)| is_algorithm(algorithm));
+                    let digest = rest.map_or_else(|| digest.to_owned(), |(_, digest)| format!("sha256:{digest}"));
+                    expression.is_match(&format!("{name}@{digest}"), work)?
+                }
+                (expression, _) => expression.is_match(reference, work)?,
+            },
         })
     }
 }
@@ -125,11 +135,28 @@ fn after_dots<'r>(name: &str, reference: &'r str) -> Option<&'r str> {
     Some(rest.as_str())
 }
 
-/// Whether the rest of a reference after its name is an optional tag and an optional SHA-256 digest.
-fn is_tag_and_digest(rest: &str) -> bool {
+/// The digests that a reference may have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Digests {
+    /// Those of SHA-256.
+    Sha256,
+    /// Those of any algorithm.
+    All,
+}
+
+/// Whether `text` may be the name of an algorithm in a digest.
+fn is_algorithm(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+._-".contains(&byte))
+}
+
+/// Whether the rest of a reference after its name is an optional tag and an optional digest.
+fn is_tag_and_digest(rest: &str, digests: Digests) -> bool {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_.{}-".contains(c);
     let rest = rest.strip_prefix(':').map_or(rest, |tag| tag.trim_start_matches(allowed));
-    let rest = rest.strip_prefix("@sha256:").map_or(rest, |digest| digest.trim_start_matches(allowed));
+    let digest = rest.strip_prefix('@').and_then(|rest| rest.split_once(':'));
+    let digest =
+        digest.filter(|(algorithm, _)| *algorithm == "sha256" || digests == Digests::All && is_algorithm(algorithm));
+    let rest = digest.map_or(rest, |(_, digest)| digest.trim_start_matches(allowed));
     rest.is_empty()
 }
 
@@ -150,7 +177,7 @@ pub(crate) fn image(node: &Node, errors: &mut FieldErrors) -> Option<ImageOverri
 
 #[cfg(test)]
 mod tests {
-    use super::ImageName;
+    use super::{Digests, ImageName};
     use crate::work::WorkCounter;
 
     #[test]
@@ -175,7 +202,11 @@ mod tests {
             ("reg:5000/x", "reg:5000/x:y", true),
         ] {
             let work = WorkCounter::default();
-            assert_eq!(ImageName::pattern(&name.into()).matches(reference, &work).unwrap(), want, "{name} {reference}");
+            assert_eq!(
+                ImageName::pattern(&name.into()).matches(reference, Digests::Sha256, &work).unwrap(),
+                want,
+                "{name} {reference}"
+            );
         }
         assert!(ImageName::pattern(&"(".into()).check(0, &WorkCounter::default()).is_err());
     }
@@ -191,7 +222,11 @@ mod tests {
             ("reg:5000/x", "reg:5000/x:y", true),
         ] {
             let work = WorkCounter::default();
-            assert_eq!(ImageName::Plain(name.into()).matches(reference, &work).unwrap(), want, "{name} {reference}");
+            assert_eq!(
+                ImageName::Plain(name.into()).matches(reference, Digests::Sha256, &work).unwrap(),
+                want,
+                "{name} {reference}"
+            );
         }
     }
 }

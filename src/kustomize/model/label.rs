@@ -15,6 +15,8 @@ pub(crate) struct Label {
     pub(crate) include_selectors: bool,
     /// Whether templates get them too.
     pub(crate) include_templates: bool,
+    /// Where it says that the volume claim templates of each `StatefulSet` get them too, a field of kustomize 5.8.2.
+    pub(crate) include_claims: Option<Location>,
     /// Further places for them.
     pub(crate) fields: Vec<FieldSpec>,
     /// The location of the entry.
@@ -28,6 +30,10 @@ pub(crate) fn label(node: &Node, errors: &mut FieldErrors) -> Option<Label> {
             pairs: pairs(fields, "pairs"),
             include_selectors: fields.bool("includeSelectors").unwrap_or_default(),
             include_templates: fields.bool("includeTemplates").unwrap_or_default(),
+            include_claims: fields
+                .bool("includeVolumeClaimTemplates")
+                .filter(|include| *include)
+                .map(|_| fields.at("includeVolumeClaimTemplates")),
             fields: fields.list("fields", FieldSpec::read),
             at: node.at,
         })

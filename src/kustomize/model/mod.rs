@@ -36,6 +36,9 @@ use crate::node::Node;
 use crate::source::Location;
 use smol_str::SmolStr;
 
+/// The names of a kustomization file; a folder has one of them. With templates, each may end in `.j2` as well.
+pub(crate) const KUSTOMIZATION_NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
+
 /// Whether a kustomization makes objects of its own or changes those of others.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum KustomizationKind {

@@ -9,7 +9,7 @@ use crate::image::ImageParts;
 use crate::kustomize::field;
 use crate::kustomize::field::{Edits, Make, SpecsByKind, Trail};
 use crate::kustomize::input::{Resources, StepContext, cause};
-use crate::kustomize::model::image::{ImageName, image};
+use crate::kustomize::model::image::{Digests, ImageName, image};
 use crate::kustomize::model::{ImageOverride, Kustomization};
 use crate::node::{Node, Value};
 use crate::resource::Resource;
@@ -25,7 +25,8 @@ const CRON_JOB_VOLUMES: &str = "spec/jobTemplate/spec/template/spec/volumes[]/im
 /// The step `images`.
 pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
     let mut known = vec![KnownImages::default(); resources.as_slice().len()];
-    let cron_jobs = context.rules.newest.then(|| FieldSpec { path: CRON_JOB_VOLUMES.into(), ..FieldSpec::default() });
+    let cron_jobs =
+        context.rules.is_branch.then(|| FieldSpec { path: CRON_JOB_VOLUMES.into(), ..FieldSpec::default() });
     let specs: Vec<FieldSpec> = context.specs.images.iter().cloned().chain(cron_jobs).collect();
     let mut specs = SpecsByKind::new(&specs);
     kustomization.images.iter().try_for_each(|image| {
@@ -55,12 +56,14 @@ fn apply_to_known(
     context: &StepContext,
 ) -> Result<()> {
     let work = context.input.work;
+    // kustomize knows other digests than those of SHA-256 since 5.8.2.
+    let digests = if context.rules.is_branch { Digests::All } else { Digests::Sha256 };
     let names: usize = known.iter().flatten().map(BTreeSet::len).sum();
     image.name.check(names, work).map_err(|error| error.at(image.at))?;
     work.compared(known.len()).map_err(|error| error.at(image.at))?;
     for (resource, known) in resources.iter_mut().zip(known) {
         let has_none = match known {
-            Some(images) => !matches_any(&image.name, images, work)?,
+            Some(images) => !matches_any(&image.name, images, (digests, work))?,
             None => false,
         };
         if has_none || resource.node.get("kind").and_then(Node::as_text) == Some("CustomResourceDefinition") {
@@ -69,7 +72,7 @@ fn apply_to_known(
         if known.is_some() {
             work.value(&resource.node, 0).map_err(|error| error.at(image.at))?;
         }
-        let mut pass = Pass { image, work, changed: 0, found: BTreeSet::new() };
+        let mut pass = Pass { image, digests, work, changed: 0, found: BTreeSet::new() };
         let mut edits = Edits::default();
         pass.containers(&resource.node, &mut Trail::default(), &mut edits)
             .map_err(|error| resource.within(error.limit_at(image.at)))?;
@@ -89,9 +92,13 @@ fn apply_to_known(
 }
 
 /// Whether an image of an object has a name.
-fn matches_any(name: &ImageName, images: &BTreeSet<SmolStr>, work: &WorkCounter) -> Result<bool, Diagnostic> {
+fn matches_any(
+    name: &ImageName,
+    images: &BTreeSet<SmolStr>,
+    (digests, work): (Digests, &WorkCounter),
+) -> Result<bool, Diagnostic> {
     for image in images {
-        if name.matches(image, work)? {
+        if name.matches(image, digests, work)? {
             return Ok(true);
         }
     }
@@ -108,6 +115,7 @@ impl ImageOverride {
 /// One image on its way over an object.
 struct Pass<'a> {
     image: &'a ImageOverride,
+    digests: Digests,
     work: &'a WorkCounter,
     /// How many fields it changed so far.
     changed: usize,
@@ -157,7 +165,7 @@ impl Pass<'_> {
     /// The image reference that replaces `old`, if it matches and changes.
     fn value(&mut self, old: &Node) -> Result<Option<Node>, Diagnostic> {
         let text = &field::scalar(old, "image")?.text;
-        if !self.image.name.matches(text, self.work)? {
+        if !self.image.name.matches(text, self.digests, self.work)? {
             self.found.insert(text.clone());
             return Ok(None);
         }

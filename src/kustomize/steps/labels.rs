@@ -14,6 +14,9 @@ use crate::yaml::{self, Dialect};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The labels of the volume claim templates of each `StatefulSet`.
+const CLAIMS: &str = "spec/volumeClaimTemplates[]/metadata/labels";
+
 /// The steps `labels` and then `commonLabels`.
 pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
     for label in &kustomization.labels {
@@ -42,7 +45,15 @@ fn specs(label: &Label, context: &StepContext) -> Result<Vec<FieldSpec>, Diagnos
         fieldspec::extend(&mut specs, &context.specs.common_labels)?;
     } else {
         if label.include_templates {
-            fieldspec::extend(&mut specs, &context.specs.template_labels)?;
+            // Since kustomize 5.8.2, they have a setting of their own.
+            let templates = known.template_labels.iter().filter(|spec| !context.rules.is_branch || spec.path != CLAIMS);
+            fieldspec::extend(&mut specs, &templates.cloned().collect::<Vec<_>>())?;
+        }
+        if let Some(at) = label.include_claims {
+            context.since((8, "5.8.2"), "`includeVolumeClaimTemplates`", at);
+            let (group, kind) = ("apps".into(), "StatefulSet".into());
+            let claims = FieldSpec { group, kind, path: CLAIMS.into(), create: true, ..FieldSpec::default() };
+            fieldspec::extend(&mut specs, &[claims])?;
         }
         let own = FieldSpec { path: "metadata/labels".into(), create: true, ..FieldSpec::default() };
         fieldspec::extend(&mut specs, &[own])?;

@@ -47,7 +47,7 @@ pub(crate) enum Subjects {
 pub(crate) fn step(resources: &mut Resources, kustomization: &Kustomization, context: &StepContext) -> Result<()> {
     let Some(namespace) = &kustomization.namespace else { return Ok(()) };
     let specs = &context.specs.namespace;
-    let keeps = context.rules.keeps_namespaces;
+    let keeps = context.rules.is_branch;
     if keeps {
         resources
             .iter()
@@ -83,6 +83,12 @@ fn is_binding(gvk: &Gvk) -> bool {
     matches!(gvk.kind.as_str(), "RoleBinding" | "ClusterRoleBinding")
 }
 
+/// Whether objects of a kind are outside of namespaces for kustomize since 5.8.2.
+fn is_admission_policy(gvk: &Gvk) -> bool {
+    gvk.group == "admissionregistration.k8s.io"
+        && matches!(gvk.kind.as_str(), "ValidatingAdmissionPolicy" | "ValidatingAdmissionPolicyBinding")
+}
+
 /// Whether an object has the annotation `pleach.dev/namespace: keep`.
 fn is_kept(object: &Node) -> bool {
     object.str_at(&["metadata", "annotations", NAMESPACE_ANNOTATION]) == Some(NAMESPACE_KEPT)
@@ -113,7 +119,7 @@ impl Namespace<'_> {
     fn put(&self, object: &mut Node, specs: &mut SpecsByKind, work: &WorkCounter) -> Result<(), Diagnostic> {
         let gvk = Gvk::of(object);
         let kept = self.keeps && is_kept(object);
-        if !kept && !gvk.is_cluster_scoped() {
+        if !(kept || gvk.is_cluster_scoped() || self.keeps && is_admission_policy(&gvk)) {
             field::change(object, &METADATA, Make::Plain, work, &mut |old, _| self.value(old, &METADATA))?;
         }
         let binding = is_binding(&gvk);
@@ -204,7 +210,7 @@ pub(crate) fn configured(resources: &mut Resources, plugin: &Resource, context: 
     if namespace.is_empty() {
         return Ok(());
     }
-    let keeps = context.rules.keeps_namespaces;
+    let keeps = context.rules.is_branch;
     let config = Namespace { name: &namespace, specs: &specs, unset_only, subjects, keeps };
     apply(resources, &config, context.input.work)
 }

@@ -10,7 +10,8 @@ use crate::schema::Gvk;
 use smol_str::SmolStr;
 use std::collections::BTreeMap;
 
-pub(super) fn read(document: &Node) -> Result<MergeSchema> {
+/// The schema of a document. The definitions and kinds of `known` take precedence over its own.
+pub(super) fn read(document: &Node, known: &MergeSchema) -> Result<MergeSchema> {
     let wrong_type = |what: &str, node: &Node| {
         let message = format!("{what} must be a mapping, got {}", node.kind_name());
         Diagnostic::new(Code::Overlay, message).at(node.at).at(document.at)
@@ -19,16 +20,21 @@ pub(super) fn read(document: &Node) -> Result<MergeSchema> {
     let none = Node::map();
     let definitions = whole.get("definitions").unwrap_or(&none);
     let definitions = definitions.as_map().ok_or_else(|| wrong_type("`definitions`", definitions))?;
-    let mut reader = OpenApiReader {
-        named: definitions.iter().enumerate().map(|(i, entry)| (entry.key.text.clone(), MergeShape(i))).collect(),
-        schema: MergeSchema { types: vec![MergeType::default(); definitions.len()], ..MergeSchema::default() },
-    };
+    let first = known.types.len();
+    let own = definitions.iter().enumerate().map(|(i, entry)| (entry.key.text.clone(), MergeShape(first + i)));
+    let mut named: BTreeMap<SmolStr, MergeShape> = own.collect();
+    named.extend(known.named.iter().map(|(name, shape)| (name.clone(), *shape)));
+    let mut reader = OpenApiReader { named, schema: known.clone() };
+    reader.schema.types.resize(first + definitions.len(), MergeType::default());
     for (i, definition) in definitions.iter().enumerate() {
+        let i = first + i;
         reader.schema.types[i] = reader.type_of(&definition.value);
         for gvk in definition.value.get("x-kubernetes-group-version-kind").and_then(Node::as_seq).unwrap_or_default() {
             let text = |key| gvk.get(key).and_then(Node::as_text).unwrap_or("").into();
             let gvk = Gvk { group: text("group"), version: text("version"), kind: text("kind") };
-            reader.schema.kinds.push((gvk.api_version().into(), gvk.kind, MergeShape(i)));
+            if known.kind(&gvk.api_version(), &gvk.kind).is_none() {
+                reader.schema.kinds.push((gvk.api_version().into(), gvk.kind, MergeShape(i)));
+            }
         }
     }
     reader.schema.named = reader.named;

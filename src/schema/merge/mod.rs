@@ -53,9 +53,14 @@ impl MergeSchema {
         builtin::schema()
     }
 
-    /// Reads an OpenAPI document.
+    /// Reads an OpenAPI document that replaces the built-in table.
     pub(crate) fn read(document: &Node) -> Result<MergeSchema> {
-        document::read(document)
+        document::read(document, &MergeSchema::default())
+    }
+
+    /// Reads an OpenAPI document that adds to the built-in table.
+    pub(crate) fn read_more(document: &Node) -> Result<MergeSchema> {
+        document::read(document, MergeSchema::builtin())
     }
 
     fn sorted(mut self) -> Self {

@@ -7,7 +7,7 @@ use super::super::scalar::quoting;
 use std::borrow::Cow;
 
 /// The folded text `text` after kustomize has written and read it.
-pub(super) fn rewritten(text: &str) -> Cow<'_, str> {
+pub(crate) fn rewritten(text: &str) -> Cow<'_, str> {
     if !quoting::allowed_forms(text).block {
         return text.into();
     }

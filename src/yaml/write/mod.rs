@@ -15,6 +15,7 @@ use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::limits::{OUTPUT_BYTES, OUTPUT_DEPTH};
 use crate::node::{Map, MapEntry, Node, Scalar, Style, Tag, Value};
 use crate::source::Location;
+pub(crate) use folded_block::rewritten as folded;
 use scalar_text::{LineFolding, pad};
 
 /// The maximum length in bytes of a key that is written without `?`.
@@ -196,11 +197,6 @@ impl NodeWriter<'_> {
         match &node.value {
             Value::Map(_) => self.out.push_str("{}"),
             Value::Seq(_) => self.out.push_str("[]"),
-            Value::Scalar(Scalar { text, tag: Tag::Str, style: Style::Folded })
-                if self.quoting == Quoting::Kustomize && text.contains('\n') =>
-            {
-                self.text(&folded_block::rewritten(text), indent + 2, node.at)?;
-            }
             Value::Scalar(Scalar { text, tag: Tag::Str, .. }) => self.text(text, indent + 2, node.at)?,
             Value::Scalar(scalar) => self.typed(scalar, node)?,
         }

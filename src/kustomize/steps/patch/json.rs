@@ -8,42 +8,28 @@ use crate::node::{Map, MapEntry, Node, Scalar, Style, Tag, Value};
 use crate::yaml::{self, Dialect};
 use smol_str::SmolStr;
 
-/// What becomes of folded texts.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Folds {
-    /// They are printed on the way as they would be at the end of it, so that they are still to be folded.
-    Stay,
-    /// They are read only.
-    Go,
-}
-
 /// A value as it comes back from JSON.
 pub(super) fn normal(value: &Node) -> Result<Node, Diagnostic> {
-    Ok(changed(value, Folds::Go)?.unwrap_or_else(|| value.clone()))
-}
-
-/// An object as it comes back from JSON.
-pub(super) fn object(object: &Node) -> Result<Node, Diagnostic> {
-    Ok(changed(object, Folds::Stay)?.unwrap_or_else(|| object.clone()))
+    Ok(changed(value)?.unwrap_or_else(|| value.clone()))
 }
 
 /// The same, or `None` if nothing changes.
-fn changed(node: &Node, folds: Folds) -> Result<Option<Node>, Diagnostic> {
+fn changed(node: &Node) -> Result<Option<Node>, Diagnostic> {
     let value = match &node.value {
-        Value::Scalar(scalar) => scalar_of(scalar, folds).map_err(|error| error.at(node.at))?.map(Value::Scalar),
+        Value::Scalar(scalar) => scalar_of(scalar).map_err(|error| error.at(node.at))?.map(Value::Scalar),
         Value::Seq(items) => {
-            let new = items.iter().map(|item| changed(item, folds)).collect::<Result<Vec<_>, Diagnostic>>()?;
+            let new = items.iter().map(changed).collect::<Result<Vec<_>, Diagnostic>>()?;
             new.iter().any(Option::is_some).then(|| {
                 let items = items.iter().zip(new).map(|(item, new)| new.unwrap_or_else(|| item.clone()));
                 Value::Seq(items.collect::<Vec<_>>().into())
             })
         }
-        Value::Map(fields) => map_of(fields, folds)?.map(Value::Map),
+        Value::Map(fields) => map_of(fields)?.map(Value::Map),
     };
     Ok(value.map(|value| Node::new(value, node.at)))
 }
 
-fn map_of(fields: &Map, folds: Folds) -> Result<Option<Map>, Diagnostic> {
+fn map_of(fields: &Map) -> Result<Option<Map>, Diagnostic> {
     let mut new: Option<Map> = None;
     for MapEntry { key, value } in fields {
         if key.tag != Tag::Str {
@@ -51,14 +37,14 @@ fn map_of(fields: &Map, folds: Folds) -> Result<Option<Map>, Diagnostic> {
                 format!("the key `{}` must be a string, got {}", key.text, Node::plain("", key.tag).kind_name());
             return Err(Diagnostic::new(Code::Resource, message).at(key.at).help("put it in quotes"));
         }
-        if let Some(value) = changed(value, folds)? {
+        if let Some(value) = changed(value)? {
             new.get_or_insert_with(|| fields.clone()).insert(key.clone(), value);
         }
     }
     Ok(new)
 }
 
-fn scalar_of(scalar: &Scalar, folds: Folds) -> Result<Option<Scalar>, Diagnostic> {
+fn scalar_of(scalar: &Scalar) -> Result<Option<Scalar>, Diagnostic> {
     let text: SmolStr = match scalar.tag {
         Tag::Str | Tag::Timestamp => scalar.text.clone(),
         // Nothing within braces.
@@ -79,7 +65,6 @@ fn scalar_of(scalar: &Scalar, folds: Folds) -> Result<Option<Scalar>, Diagnostic
         tag => tag,
     };
     let style = match tag {
-        Tag::Str if text.contains('\n') && scalar.style == Style::Folded && folds == Folds::Stay => Style::Folded,
         Tag::Str if text.contains('\n') => Style::Block,
         Tag::Str if needs_quotes(&text) => Style::Quoted,
         _ => Style::Plain,

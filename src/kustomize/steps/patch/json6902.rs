@@ -5,6 +5,7 @@
 
 use super::json;
 use crate::diagnostic::{Code, Diagnostic, gather};
+use crate::kustomize::field::folded;
 use crate::node::{Map, Node, Value};
 use crate::pointer::Pointer;
 use crate::source::Location;
@@ -60,10 +61,11 @@ impl Operations {
         &self,
         object: &Node,
         found: &mut PatchFindings,
-        work: &WorkCounter,
+        (folds, work): (bool, &WorkCounter),
     ) -> Result<Node, Diagnostic> {
         work.value(object, 0)?;
-        let mut object = json::object(object)?;
+        let printed = if folds { folded::printed(object) } else { None };
+        let mut object = json::normal(printed.as_ref().unwrap_or(object))?;
         for operation in &self.0 {
             operation.apply(&mut object, found, work).map_err(|error| error.at(operation.at))?;
         }

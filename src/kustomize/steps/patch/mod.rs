@@ -231,7 +231,11 @@ fn operate(
     for i in chosen {
         let resource = &mut resources.as_mut()[i];
         let mut found = PatchFindings::default();
-        let patched = operations.apply(&metadata::annotated(resource, history), &mut found, context.input.work);
+        let patched = operations.apply(
+            &metadata::annotated(resource, history),
+            &mut found,
+            (context.rules.folds, context.input.work),
+        );
         let patched = patched.and_then(metadata::checked).map_err(|error| within(error, patch.at, resource))?;
         found.losses.into_iter().try_for_each(|loss| context.lossy(within(loss, patch.at, resource)))?;
         found.added.into_iter().for_each(|added| context.warn_in_build(within(added, patch.at, resource)));

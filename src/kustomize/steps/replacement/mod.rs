@@ -64,9 +64,7 @@ fn read(path: &Text, context: &StepContext) -> Result<Vec<Replacement>> {
 }
 
 fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepContext) -> Result<()> {
-    if replacement.optional {
-        context.optional(replacement.at);
-    }
+    note_fields(replacement, context);
     let new_error = |message: &str| Diagnostic::new(Code::Overlay, message);
     if replacement.targets.is_empty() {
         return Err(new_error("a replacement requires at least one entry of `targets`").into());
@@ -97,15 +95,18 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
                 };
                 for (path, read) in &*ways {
                     let resource = &mut resources.as_mut()[i];
-                    let lost =
-                        write(resource, (path, read), &source.value, &target.options, (context.rules.newest, counter))?;
+                    let lost = write(
+                        resource,
+                        (path, read),
+                        &source.value,
+                        &target.options,
+                        (context.rules.is_branch, counter),
+                    )?;
                     linked::settle(resource, context)?;
                     let origin = resource.origin;
                     if let Some(loss) = lost {
-                        let message = format!("`{path}` {loss}");
-                        context.lossy(
-                            Diagnostic::new(Code::Overlay, message).at(path.at).note(origin, "in this object"),
-                        )?;
+                        let loss = Diagnostic::new(Code::Overlay, format!("`{path}` {loss}")).at(path.at);
+                        context.lossy(loss.note(origin, "in this object"))?;
                     }
                     source.again(i, resources)?;
                 }
@@ -121,6 +122,16 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
         resources.refuse_collisions("after this replacement", replacement.at)?;
     }
     unmatched.into_iter().try_for_each(|diagnostic| context.unmatched(replacement.optional, diagnostic))
+}
+
+/// Warns of fields that the kustomize of others does not know.
+fn note_fields(replacement: &Replacement, context: &StepContext) {
+    if replacement.optional {
+        context.optional(replacement.at);
+    }
+    if let Some(value) = &replacement.value {
+        context.since((7, "5.7"), "`sourceValue`", value.at);
+    }
 }
 
 /// A path of a target and how it is read.
