@@ -196,9 +196,21 @@ fn message(error: &minijinja::Error, project: &Project, variables: &Node) -> Dia
             let message = format!("includes and macros are nested more than {TEMPLATE_DEPTH} levels deep");
             diagnostic(message).help(RECURSION_HELP)
         }
-        ErrorKind::InvalidOperation if !detail.is_empty() => diagnostic(detail.to_owned()),
+        ErrorKind::InvalidOperation if !detail.is_empty() => diagnostic(in_plain_words(detail)),
         kind if detail.is_empty() => diagnostic(kind.to_string()),
         kind => diagnostic(format!("{kind}: {detail}")),
+    }
+}
+
+/// The detail of an operation, where the engine names types and errors of its own language.
+fn in_plain_words(detail: &str) -> String {
+    let types = [("usize", "a number from 0"), ("isize", "a whole number"), ("f64", "a number")];
+    let conversion = detail.strip_prefix("cannot convert ").and_then(|rest| rest.split_once(" to "));
+    let conversion = conversion.and_then(|(got, to)| Some((got, types.iter().find(|(name, _)| *name == to)?.1)));
+    match (conversion, detail) {
+        (Some((got, want)), _) => format!("expected {want}, got this {got}"),
+        (None, "invalid float literal" | "invalid digit found in string") => "the text is not a number".to_owned(),
+        (None, _) => detail.to_owned(),
     }
 }
 
