@@ -3,6 +3,7 @@
 //! A folder of `resources` is built on its own and added; a component changes the objects gathered so far. Hashes,
 //! references and order come after all of this, in `finish`.
 
+use super::layers::LayerFolders;
 use super::trail::FolderTrail;
 use super::{configure, plugins};
 use crate::diagnostic::{Code, Diagnostic, Result, gather};
@@ -32,8 +33,8 @@ pub(crate) struct Accumulator<'a> {
     pub(crate) warnings: &'a Warnings,
     /// The annotations that the root of the build requests.
     pub(crate) trace: Option<BuildMetadata<'a>>,
-    /// A folder that is part of the build already, so that naming it again adds nothing.
-    pub(crate) present: Option<RelPath>,
+    /// The layers of the branch, if this is the build of one.
+    pub(super) layers: LayerFolders,
     /// Set by the first kustomization with `openapi`, for all later ones.
     pub(super) schema: OnceLock<Arc<MergeSchema>>,
     /// Set as soon as there is an object.
@@ -57,7 +58,7 @@ impl<'a> Accumulator<'a> {
             rules,
             warnings,
             trace: None,
-            present: None,
+            layers: LayerFolders::default(),
             schema: OnceLock::new(),
             has_objects: OnceLock::new(),
         }
@@ -165,14 +166,14 @@ impl<'a> Accumulator<'a> {
         context: &StepContext,
         trail: &FolderTrail,
     ) -> Option<Vec<Option<Result<Accumulated>>>> {
-        if paths.len() < MANY || role == FolderRole::Component || self.trace.is_some() || self.present.is_some() {
+        if paths.len() < MANY || role == FolderRole::Component || self.trace.is_some() || !self.layers.is_empty() {
             return None;
         }
         let (warnings, done) = (Warnings::default(), self.input.work.done());
         let attempt = Accumulator {
             warnings: &warnings,
             trace: None,
-            present: None,
+            layers: LayerFolders::default(),
             schema: self.schema.clone(),
             has_objects: self.has_objects.clone(),
             ..*self
@@ -228,21 +229,23 @@ impl<'a> Accumulator<'a> {
         role: FolderRole,
         trail: &FolderTrail,
     ) -> Result<()> {
-        if self.present.as_ref() == Some(folder) {
+        if self.layers.is_present(folder) {
             return Ok(());
         }
-        if role == FolderRole::Resource {
+        let is_layer = role == FolderRole::Resource && self.layers.is_on_layer(folder, self);
+        if role == FolderRole::Resource && !is_layer {
             let own = self.whole(path, folder, trail)?;
             return self.merge(into, own, path);
         }
         self.input.work.folder(into.resources.as_slice().len()).map_err(|error| error.at(path.at))?;
         let trail = trail.down(self.input, folder).map_err(|error| error.at(path.at))?;
         let (file, kustomization) = self.named(path, folder)?;
-        if kustomization.kind == model::KustomizationKind::Kustomization {
-            let diagnostic = Diagnostic::new(Code::Overlay, format!("`{path}` is not a component")).at(path.at);
-            return Err(diagnostic.help("list it in `resources`").into());
+        check_role(path, &kustomization, role)?;
+        self.accumulate(into, &file.path, &kustomization, &trail)?;
+        if is_layer {
+            self.layers.add(folder);
         }
-        self.accumulate(into, &file.path, &kustomization, &trail)
+        Ok(())
     }
 
     /// Adds the objects of the folder `path`, which were built separately.
@@ -256,10 +259,7 @@ impl<'a> Accumulator<'a> {
         self.input.work.folder(0).map_err(|error| error.at(path.at))?;
         let trail = trail.down(self.input, folder).map_err(|error| error.at(path.at))?;
         let (file, kustomization) = self.named(path, folder)?;
-        if kustomization.kind == model::KustomizationKind::Component {
-            let diagnostic = Diagnostic::new(Code::Overlay, format!("`{path}` is a component")).at(path.at);
-            return Err(diagnostic.help("list it in `components`").into());
-        }
+        check_role(path, &kustomization, FolderRole::Resource)?;
         let build = || {
             let mut own = Accumulated::default();
             self.accumulate(&mut own, &file.path, &kustomization, &trail)?;
@@ -292,4 +292,16 @@ impl<'a> Accumulator<'a> {
         self.has_objects.get_or_init(|| ());
         Ok(resources.absorb(made, (self.rules.is_branch, self.input.work))?)
     }
+}
+
+/// Refuses a component among resources, and the reverse.
+fn check_role(path: &Text, kustomization: &Kustomization, role: FolderRole) -> Result<(), Diagnostic> {
+    let (wrong, help) = match (role, kustomization.kind) {
+        (FolderRole::Resource, model::KustomizationKind::Component) => ("a component", "list it in `components`"),
+        (FolderRole::Component, model::KustomizationKind::Kustomization) => {
+            ("not a component", "list it in `resources`")
+        }
+        _ => return Ok(()),
+    };
+    Err(Diagnostic::new(Code::Overlay, format!("`{path}` is {wrong}")).at(path.at).help(help))
 }

@@ -2,6 +2,7 @@
 
 use super::accumulate::Accumulator;
 use super::branch_images;
+use super::layers::LayerFolders;
 use super::trail::FolderTrail;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Note, Result, Severity};
 use crate::kustomize::build::{BuiltObjects, ImageReplacements};
@@ -56,10 +57,15 @@ pub(crate) fn branch(input: &Input, layers: &Layers) -> Result<BuiltObjects> {
     let mut builder = Accumulator::new(input, rules, &warnings);
     let mut accumulated = Accumulated::default();
     layer(&builder, &mut accumulated, &layers.base)?;
-    builder.present = Some(layers.base.clone());
+    builder.layers = LayerFolders::of(layers.overlays.iter().chain([&layers.base]).cloned());
+    builder.layers.add(&layers.base);
     for overlay in &layers.overlays {
-        layer(&builder, &mut accumulated, overlay)
-            .map_err(|errors| missing_kustomization(&builder, overlay, errors))?;
+        // Another overlay may have named it.
+        if !builder.layers.is_present(overlay) {
+            layer(&builder, &mut accumulated, overlay)
+                .map_err(|errors| missing_kustomization(&builder, overlay, errors))?;
+            builder.layers.add(overlay);
+        }
     }
     let root = RelPath::root();
     let spec = root.join("branches.yaml").unwrap_or_default();

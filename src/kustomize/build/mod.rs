@@ -4,6 +4,7 @@ mod accumulate;
 mod branch;
 mod branch_images;
 mod configure;
+mod layers;
 mod openapi;
 mod plugins;
 mod trail;
