@@ -232,7 +232,8 @@ impl<'a> Accumulator<'a> {
         if self.layers.is_present(folder) {
             return Ok(());
         }
-        let is_layer = role == FolderRole::Resource && self.layers.is_on_layer(folder, self);
+        let is_layer =
+            role == FolderRole::Resource && self.layers.is_on_layer(folder, |folder| self.named_folders(folder));
         if role == FolderRole::Resource && !is_layer {
             let own = self.whole(path, folder, trail)?;
             return self.merge(into, own, path);
@@ -246,6 +247,17 @@ impl<'a> Accumulator<'a> {
             self.layers.add(folder);
         }
         Ok(())
+    }
+
+    /// The folders among the resources of a folder. One that cannot be read is an error where it is built.
+    fn named_folders(&self, folder: &RelPath) -> Vec<RelPath> {
+        let Ok(Some((_, kustomization))) = self.input.kustomization(folder, self.rules.load) else { return Vec::new() };
+        let context = self.context(folder, FieldSpecs::builtin());
+        let folders = kustomization.resources.iter().filter_map(|path| match context.entry(path) {
+            Ok(NamedPath::Folder(inner)) => Some(inner),
+            Ok(NamedPath::File(_)) | Err(_) => None,
+        });
+        folders.collect()
     }
 
     /// Adds the objects of the folder `path`, which were built separately.

@@ -3,9 +3,6 @@
 //! An overlay names its base in `resources`, as for kustomize, and may name another overlay. In a branch, the base is there already, so an
 //! overlay that another one names is applied onto it, as if the branch listed both, and no folder is applied twice.
 
-use super::accumulate::Accumulator;
-use crate::kustomize::input::load::NamedPath;
-use crate::schema::fieldspec::FieldSpecs;
 use crate::source::RelPath;
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -43,8 +40,8 @@ impl LayerFolders {
         self.present.lock().expect(LOCK).insert(folder.clone());
     }
 
-    /// Whether a folder is a layer, or has one among its resources or those of a folder that it names.
-    pub(super) fn is_on_layer(&self, folder: &RelPath, builder: &Accumulator) -> bool {
+    /// Whether a folder is a layer, or names one, or names a folder that does. `named` returns the folders that a folder names.
+    pub(super) fn is_on_layer(&self, folder: &RelPath, named: impl Fn(&RelPath) -> Vec<RelPath>) -> bool {
         if self.is_empty() {
             return false;
         }
@@ -54,17 +51,9 @@ impl LayerFolders {
             if self.layers.contains(&folder) {
                 return true;
             }
-            if others.contains(&folder) || !seen.insert(folder.clone()) {
-                continue;
+            if !others.contains(&folder) && seen.insert(folder.clone()) {
+                open.extend(named(&folder));
             }
-            // A folder that cannot be read is an error where it is built.
-            let read = builder.input.kustomization(&folder, builder.rules.load);
-            let Ok(Some((_, kustomization))) = read else { continue };
-            let context = builder.context(&folder, FieldSpecs::builtin());
-            open.extend(kustomization.resources.iter().filter_map(|path| match context.entry(path) {
-                Ok(NamedPath::Folder(inner)) => Some(inner),
-                Ok(NamedPath::File(_)) | Err(_) => None,
-            }));
         }
         others.append(&mut seen);
         false
