@@ -93,7 +93,10 @@ impl Operation {
             "replace" => Verb::Replace(value()?),
             "move" => Verb::Move(LocatedPointer::read(fields, "from", node.at, losses)?),
             "copy" => Verb::Copy(LocatedPointer::read(fields, "from", node.at, losses)?),
-            "test" if !fields.has("value") => return Err(new_error("a `test` without `value`".to_owned())),
+            "test" if !fields.has("value") => {
+                losses.push(new_error("this `test` has no `value`; kustomize compares with `null`".to_owned()));
+                Verb::Test(Node::null())
+            }
             "test" => Verb::Test(value()?),
             other => {
                 let error =
@@ -244,8 +247,7 @@ impl LocatedPointer {
             };
             match &value.value {
                 Value::Map(_) => *object = value,
-                Value::Seq(_) => return Err(diagnostic()),
-                Value::Scalar(_) => found.losses.push(diagnostic().help("kustomize leaves it as it is")),
+                Value::Seq(_) | Value::Scalar(_) => return Err(diagnostic()),
             }
             return Ok(());
         }
