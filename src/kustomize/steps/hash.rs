@@ -32,7 +32,12 @@ pub(crate) fn of(resource: &Resource) -> String {
         json::string(&mut json, text("type"));
     }
     json.push('}');
-    let digest = Sha256::digest(json.as_bytes());
+    digest(&json)
+}
+
+/// The ten characters for a text.
+pub(super) fn digest(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
     digest[..5]
         .iter()
         .flat_map(|byte| [byte >> 4, byte & 15])

@@ -1,6 +1,6 @@
 //! The hash at the end of the name of a generated object.
 
-use super::hash;
+use super::{hash, parsed_hash};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::kustomize::input::{Resources, StepContext, books};
 use crate::resource::Resource;
@@ -8,19 +8,25 @@ use crate::resource::Resource;
 /// Appends the hash of its content to the name of every object that requests it: by its generator, or by an annotation.
 pub(crate) fn append(resources: &mut Resources, context: &StepContext) -> Result<(), Diagnostic> {
     for resource in resources.iter_mut() {
-        if !resource.generated.is_some_and(|generated| generated.hash) {
-            let Some(request) = books::requests_hash(resource) else { continue };
-            if !matches!(&*resource.gvk().kind, "ConfigMap" | "Secret") {
-                // kustomize makes this hash from lines, columns and comments.
-                let message =
-                    "the annotation has no effect, because the hash of this kind depends on the format of the file";
-                let help = "use a name of your own, or `pleach.dev/name-hash` in a build";
-                context.warn(resource.within(Diagnostic::new(Code::Overlay, message).at(request.at).help(help)));
-                continue;
-            }
+        let request = books::requests_hash(resource);
+        if !resource.generated.is_some_and(|generated| generated.hash) && request.is_none() {
+            continue;
         }
         context.input.work.value(&resource.node, 0).map_err(|error| resource.within(error))?;
-        let (name, hash) = (resource.name().to_owned(), hash::of(resource));
+        let request = request.filter(|_| !matches!(&*resource.gvk().kind, "ConfigMap" | "Secret"));
+        let hash = match request {
+            None => Some(hash::of(resource)),
+            Some(_) => parsed_hash::of(resource, context.input),
+        };
+        let Some(hash) = hash else {
+            let message =
+                "the annotation has no effect, because the hash of this kind depends on the format of the file";
+            let help = "use a name of your own, or `pleach.dev/name-hash` in a build";
+            let warning = Diagnostic::new(Code::Overlay, message).at(request.map_or(resource.origin, |node| node.at));
+            context.warn(resource.within(warning.help(help)));
+            continue;
+        };
+        let name = resource.name().to_owned();
         resource.remember_id();
         resource.append_hash(&name, &hash);
     }

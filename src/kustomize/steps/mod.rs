@@ -13,6 +13,7 @@ mod images;
 mod json;
 mod labels;
 mod namespace;
+mod parsed_hash;
 mod patch;
 pub(crate) mod plugin;
 mod replacement;
