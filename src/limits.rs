@@ -57,6 +57,8 @@ pub(crate) const BRANCH_TEMPLATE_STEPS: u64 = 4_000_000;
 pub(crate) const TEMPLATE_BLOCKS: usize = 1_000;
 /// The largest width or precision of the filter `format`. The engine fails on much larger precisions.
 pub(crate) const TEMPLATE_FORMAT_WIDTH: usize = 10_000;
+/// The size of what `in` looks up in a list or text, in bytes: that of its text, and 32 for each value in it.
+pub(crate) const TEMPLATE_SOUGHT_BYTES: usize = 2048;
 /// The number of operators in one tag of a template, besides `~`.
 pub(crate) const TAG_OPERATORS: usize = 250;
 /// The nesting depth of lists and mappings in the value of an expression.

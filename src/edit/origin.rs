@@ -54,13 +54,18 @@ struct EditedFile {
     /// The position of each branch in the list of branches before the edit.
     positions: BTreeMap<SmolStr, usize>,
     after: Node,
-    /// The keys and values after the edit, in the order of the text.
+    /// The keys and values after the edit.
     parts: Vec<Part>,
+    /// The numbers of the parts in the order of the text.
+    in_text: Vec<u32>,
 }
 
 /// The key or the value at the end of a path.
 struct Part {
-    path: Vec<YamlStep>,
+    /// The number of the part above it, in the order of the tree.
+    above: Option<u32>,
+    /// The last step of the path; the document has none.
+    step: Option<YamlStep>,
     is_key: bool,
     at: Location,
 }
@@ -106,7 +111,8 @@ impl<'f> Origins<'f> {
             return Origin::Before(Location::NONE);
         };
         let of_branch = self.files.locations.get(self.settings.branch).filter(|location| location.path == file.path);
-        let field = of_branch.and_then(|location| part.path.strip_prefix(location.steps.as_slice()));
+        let path = edited.path(part);
+        let field = of_branch.and_then(|location| path.strip_prefix(location.steps.as_slice()));
         match field.and_then(|field| setting(self.settings.settings, field)) {
             Some(setting) => Origin::Setting(setting),
             None => Origin::Before(edited.location_before(part, at)),
@@ -123,26 +129,33 @@ impl EditedFile {
                 positions.entry(name.into()).or_insert(i);
             }
         }
-        let mut all = Vec::new();
-        parts(&after_edit, &mut Vec::new(), &mut |path, is_key, at| {
-            if at.file() == Some(after.id) {
-                all.push(Part { path: path.to_vec(), is_key, at });
-            }
-        });
+        let mut parts = Vec::new();
+        add_parts(&after_edit, (None, None), &mut parts);
+        let mut in_text: Vec<u32> = (0..).take(parts.len()).collect();
+        in_text.retain(|i| parts[*i as usize].at.file() == Some(after.id));
         // A mapping begins where its first key does. The inner part is the last one.
-        all.sort_by_key(|part| position(part.at));
-        Some(EditedFile { before, positions, after: after_edit, parts: all })
+        in_text.sort_by_key(|i| position(parts[*i as usize].at));
+        Some(EditedFile { before, positions, after: after_edit, parts, in_text })
     }
 
     /// The last key or value that begins at or before a location.
     fn part_at(&self, at: Location) -> Option<&Part> {
-        let after = self.parts.partition_point(|part| position(part.at) <= position(at));
-        self.parts[..after].last()
+        let part = |i: &u32| &self.parts[*i as usize];
+        let after = self.in_text.partition_point(|i| position(part(i).at) <= position(at));
+        self.in_text[..after].last().map(part)
+    }
+
+    fn path(&self, part: &Part) -> Vec<YamlStep> {
+        let above = |part: &&Part| part.above.map(|i| &self.parts[i as usize]);
+        let mut path: Vec<YamlStep> =
+            std::iter::successors(Some(part), above).filter_map(|part| part.step.clone()).collect();
+        path.reverse();
+        path
     }
 
     /// The location of a part in the text before the edit. A part that the text did not have is at the branch that it is in.
     fn location_before(&self, part: &Part, at: Location) -> Location {
-        let Some((mut node, path)) = self.before.as_ref().zip(self.path_before(&part.path)) else {
+        let Some((mut node, path)) = self.before.as_ref().zip(self.path_before(part)) else {
             return Location::NONE;
         };
         let mut key = Location::NONE;
@@ -165,9 +178,9 @@ impl EditedFile {
         begin.file().map_or(Location::NONE, |file| Location::new(file, line as usize, column.into(), at.len.into()))
     }
 
-    /// A path in the text before the edit: the branch has the same name, and maybe another position in the list.
-    fn path_before(&self, path: &[YamlStep]) -> Option<Vec<YamlStep>> {
-        let mut path = path.to_vec();
+    /// The path of a part in the text before the edit: the branch has the same name, and maybe another position in the list.
+    fn path_before(&self, part: &Part) -> Option<Vec<YamlStep>> {
+        let mut path = self.path(part);
         if let [YamlStep::Key(list), YamlStep::Item(i), ..] = &mut path[..]
             && list == BRANCHES
             && let Some(name) = items(Some(&self.after)).get(*i).and_then(name)
@@ -207,24 +220,23 @@ fn setting<'s>(settings: &'s [Setting], field: &[YamlStep]) -> Option<&'s Settin
     written.clone().find(is_value).or_else(|| written.find(begins_alike))
 }
 
-/// Calls `each` with the path of every key and value, whether it is a key, and where it begins.
-fn parts(node: &Node, path: &mut Vec<YamlStep>, each: &mut impl FnMut(&[YamlStep], bool, Location)) {
-    each(path, false, node.at);
+/// Adds a value, the part `above` it with the step to it, and everything in it.
+fn add_parts(node: &Node, (above, step): (Option<u32>, Option<YamlStep>), parts: &mut Vec<Part>) {
+    let Ok(number) = u32::try_from(parts.len()) else { return };
+    parts.push(Part { above, step, is_key: false, at: node.at });
+    let above = Some(number);
     match &node.value {
         Value::Scalar(_) => {}
         Value::Seq(items) => {
             for (i, item) in items.iter().enumerate() {
-                path.push(i.into());
-                parts(item, path, each);
-                path.pop();
+                add_parts(item, (above, Some(i.into())), parts);
             }
         }
         Value::Map(map) => {
             for entry in map {
-                path.push(YamlStep::Key(entry.key.text.clone()));
-                each(path, true, entry.key.at);
-                parts(&entry.value, path, each);
-                path.pop();
+                let step = || Some(YamlStep::Key(entry.key.text.clone()));
+                parts.push(Part { above, step: step(), is_key: true, at: entry.key.at });
+                add_parts(&entry.value, (above, step()), parts);
             }
         }
     }

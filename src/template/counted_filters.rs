@@ -20,10 +20,28 @@ pub(super) fn add(env: &mut Environment<'static>) {
             filter.call(state, &args)
         });
     }
-    env.add_filter("trim", |state: &mut State, text: StringInput, characters: Option<Cow<str>>| {
-        let pairs = text.as_str().len().saturating_mul(characters.as_ref().map_or(0, |characters| characters.len()));
-        work::text(state, pairs).map(|()| filters::trim(text, characters))
+    for (name, filter) in [
+        ("map", Value::from_function(filters::map)),
+        ("max", Value::from_function(filters::max)),
+        ("min", Value::from_function(filters::min)),
+        ("reject", Value::from_function(filters::reject)),
+        ("rejectattr", Value::from_function(filters::rejectattr)),
+        ("select", Value::from_function(filters::select)),
+        ("selectattr", Value::from_function(filters::selectattr)),
+    ] {
+        env.add_filter(name, move |state: &mut State, args: Rest<ValueOrKwargs>| {
+            let args = args.into_values();
+            args.split_first().map_or(Ok(()), |(list, options)| work::each_item(state, list, options))?;
+            filter.call(state, &args)
+        });
+    }
+    let sum = Value::from_function(filters::sum);
+    env.add_filter("sum", move |state: &mut State, args: Rest<ValueOrKwargs>| {
+        let args = args.into_values();
+        args.first().map_or(Ok(()), |list| work::summed(state, list))?;
+        sum.call(state, &args)
     });
+    add_filters_of_texts(env);
     let chain = Value::from_function(filters::chain);
     env.add_filter("chain", move |state: &mut State, args: Rest<Value>| {
         let keys: usize = args.iter().filter_map(Value::len).sum();
@@ -36,6 +54,13 @@ pub(super) fn add(env: &mut Environment<'static>) {
             ValueKind::Seq => Ok(chained.try_iter()?.collect()),
             _ => work::collected(state, chained),
         }
+    });
+}
+
+fn add_filters_of_texts(env: &mut Environment<'static>) {
+    env.add_filter("trim", |state: &mut State, text: StringInput, characters: Option<Cow<str>>| {
+        let pairs = text.as_str().len().saturating_mul(characters.as_ref().map_or(0, |characters| characters.len()));
+        work::text(state, pairs).map(|()| filters::trim(text, characters))
     });
     let format = Value::from_function(filters::format);
     env.add_filter("format", move |state: &mut State, args: Rest<ValueOrKwargs>| {

@@ -95,6 +95,7 @@ pub(super) fn environment(project: &Project, output: ExpressionOutput, change: S
     env.add_filter(operands::COUNT_FILTER, work::counted);
     env.add_filter(operands::OPERAND_FILTER, work::counted_operand);
     env.add_filter(subjects::TEXT_FILTER, work::counted_text);
+    env.add_filter(subjects::SOUGHT_FILTER, work::sought);
     env.add_filter(subjects::SLICED_FILTER, work::counted_sliced);
     env.add_filter(subjects::SLICE_FILTER, work::collected);
     env.add_function("fail", |message: &str| -> Result<Value, Error> {
@@ -128,6 +129,7 @@ fn add_computing_filters(env: &mut Environment<'static>) {
     });
     let sum = Value::from_function(filters::sum);
     env.add_filter("sum", move |state: &mut State, list: &Value, options: Rest<ValueOrKwargs>| {
+        work::summed(state, list)?;
         let items: Vec<Value> = list.try_iter()?.map(|item| value::computed(&item)).collect();
         let args: Vec<Value> = [Value::from(items)].into_iter().chain(options.into_values()).collect();
         sum.call(state, &args)

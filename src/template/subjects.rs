@@ -10,8 +10,10 @@ use super::tags;
 pub(super) const TEXT_FILTER: &str = "_pleach_text";
 
 const FILTER: &str = "|_pleach_text";
-/// The filter of what is compared with an earlier value.
+/// The filter of what is compared as a whole: the arguments of `loop.changed` and of tests.
 const COMPARED: &str = "|_pleach_count";
+/// The filter of what `in` looks up.
+const SOUGHT: &str = "|_pleach_sought";
 /// Ends the parentheses around what has an index.
 const INDEXED: &str = "|_pleach_text)";
 /// Ends the parentheses around what a slice is taken from, such as `a[1:]`.
@@ -19,6 +21,8 @@ const SLICED: &str = "|_pleach_sliced)";
 /// Ends the parentheses around a slice.
 const SLICE: &str = "|_pleach_slice)";
 
+/// The filter of what `in` looks up.
+pub(super) const SOUGHT_FILTER: &str = "_pleach_sought";
 /// The filter of what a slice is taken from.
 pub(super) const SLICED_FILTER: &str = "_pleach_sliced";
 /// The filter of a slice.
@@ -135,10 +139,12 @@ impl<'t, 'a> SubjectScan<'t, 'a> {
         let is_name = self.inner.is_test && self.inner.operand.is_none() && word != "not";
         if WORDS.contains(&word) && !is_name && !matches!(previous, '.' | '|') {
             let ends_list = self.is_loop && self.outer.is_empty() && matches!(word, "if" | "recursive");
-            // What is looked up in a mapping is hashed. `not` does not end what is before it in `a not in b`.
-            let is_searched = word == "in" && !std::mem::take(&mut self.is_before_in) || word == "not";
-            if word == "is" || ends_list || is_searched {
+            // In `a not in b`, the first word follows what is looked up.
+            let is_sought = word == "in" && !std::mem::take(&mut self.is_before_in) || word == "not";
+            if word == "is" || ends_list {
                 self.filtered();
+            } else if is_sought {
+                self.filter(SOUGHT);
             }
             let is_test = word == "is" || word == "not" && self.inner.is_test;
             self.end();
@@ -157,10 +163,11 @@ impl<'t, 'a> SubjectScan<'t, 'a> {
         let is_postfix = self.inner.operand.is_some();
         let index = if is_postfix && bracket == '[' { self.indexed() } else { None };
         self.extend(at, at + 1);
-        let is_compared =
+        let is_changed =
             self.inner.operand.is_some_and(|(start, _)| self.tag[start..at].trim_end().ends_with(".changed"));
         let is_call = is_postfix && bracket == '(' && !(self.has_parameters && self.outer.is_empty());
-        let filter = (is_call || index.is_some()).then_some(if is_compared { COMPARED } else { FILTER });
+        let filter =
+            (is_call || index.is_some()).then_some(if is_changed || self.inner.is_test { COMPARED } else { FILTER });
         self.outer.push(std::mem::replace(&mut self.inner, Enclosed { filter, index, ..Enclosed::default() }));
     }
 
@@ -206,9 +213,9 @@ impl<'t, 'a> SubjectScan<'t, 'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{COMPARED, FILTER, INDEXED, SLICE, SLICED, filters};
+    use super::{COMPARED, FILTER, INDEXED, SLICE, SLICED, SOUGHT, filters};
 
-    /// `source` with `#` for the filter, `&` for that of what is compared, `$` for that of what a slice is taken from, and `%` for that of the slice.
+    /// `source` with `#` for the filter, `&` for that of what is compared, `@` for that of what is looked up, `$` for that of what a slice is taken from, and `%` for that of the slice.
     fn with_signs(source: &str) -> String {
         let mut out = String::new();
         let mut from = 0;
@@ -217,6 +224,7 @@ mod tests {
             out += match text {
                 FILTER => "#",
                 COMPARED => "&",
+                SOUGHT => "@",
                 _ => text,
             };
             from = at;
@@ -227,10 +235,10 @@ mod tests {
     #[test]
     fn texts_that_are_processed_are_counted() {
         for (source, want) in [
-            ("{{ a }}{{ a ~ b + c }}{% if a in b %}", "{{ a }}{{ a ~ b + c }}{% if a# in b %}"),
+            ("{{ a }}{{ a ~ b + c }}{% if a in b %}", "{{ a }}{{ a ~ b + c }}{% if a@ in b %}"),
             (
                 "{% for a in b if a not in c %}{{ not a in [b] }}",
-                "{% for a in b# if a# not in c# %}{{ not a# in [b] }}",
+                "{% for a in b# if a@ not in c# %}{{ not a@ in [b] }}",
             ),
             ("{{ a[i] }}{{ a.b[1:][-c[0]] }}", "{{ (a#)[i#] }}{{ (((a.b$)[1:]%)#)[-(c#)[0#]#] }}"),
             ("{{ a[b[1]:c[:2]] }}{{ a[{'b': 1}.b] }}", "{{ ((a$)[(b#)[1#]:((c$)[:2#]%)#]%) }}{{ (a#)[{'b': 1}.b#] }}"),
@@ -240,7 +248,7 @@ mod tests {
             ("{{ a | upper|default('b', c) }}", "{{ a# | upper#|default('b'#, c#) }}"),
             ("{{ f(a, k=b, *c) }}{{ f(a + b) }}", "{{ f(a#, k=b#, *c#) }}{{ f(a + b#) }}"),
             ("{{ loop.changed(a, b[c]) }}{{ d.changed }}", "{{ loop.changed(a&, (b#)[c#]&) }}{{ d.changed }}"),
-            ("{% if a is defined and b is not in(c) %}", "{% if a# is defined and b# is not in(c#) %}"),
+            ("{% if a is defined and b is not in(c) %}", "{% if a# is defined and b# is not in(c&) %}"),
             ("{% for c in a %}{%- for a, b in c.d -%}", "{% for c in a# %}{%- for a, b in c.d# -%}"),
             ("{% for c in f(a) if c is odd %}", "{% for c in f(a#)# if c# is odd %}"),
             ("{% for c in a recursive %}{{ loop(c) }}", "{% for c in a# recursive %}{{ loop(c#) }}"),

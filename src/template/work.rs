@@ -8,7 +8,7 @@
 use super::context::NodeObject;
 use super::placeholder;
 use super::value::PlaceholderValues;
-use crate::limits::{TEMPLATE_BYTES, TEMPLATE_STEPS};
+use crate::limits::{TEMPLATE_BYTES, TEMPLATE_SOUGHT_BYTES, TEMPLATE_STEPS};
 use crate::node::{Node, Value as Data};
 use minijinja::value::ValueKind;
 use minijinja::{Error, ErrorKind, State, Value};
@@ -47,6 +47,36 @@ pub(super) fn sorted(state: &State, list: &Value, attributes: usize) -> Result<(
     let comparisons = list.len().unwrap_or_default().max(1).ilog2() as usize;
     let bytes = size(list, PlaceholderValues::none(), MAX_BYTES);
     text(state, bytes.saturating_mul(comparisons).saturating_mul(COMPARISON).saturating_mul(attributes))
+}
+
+/// Counts a list of which each item is compared or called with these options.
+pub(super) fn each_item(state: &State, list: &Value, options: &[Value]) -> Result<(), Error> {
+    let sizes = options.iter().map(|option| size(option, PlaceholderValues::none(), MAX_BYTES));
+    let of_options = sizes.fold(0, usize::saturating_add).saturating_mul(list.len().unwrap_or_default());
+    text(state, size(list, PlaceholderValues::none(), MAX_BYTES).saturating_add(of_options))
+}
+
+/// Counts the sum of a list. A sum of lists or texts is computed anew for each item.
+pub(super) fn summed(state: &State, list: &Value) -> Result<(), Error> {
+    visited(state, list.len().unwrap_or_default())?;
+    let mut bytes: usize = 0;
+    for item in list.try_iter()? {
+        if item.kind() != ValueKind::Number {
+            bytes = bytes.saturating_add(size(&item, PlaceholderValues::none(), MAX_BYTES));
+            text(state, bytes)?;
+        }
+    }
+    Ok(())
+}
+
+/// The filter of what `in` looks up. It is compared with each item, and only the items are counted.
+pub(super) fn sought(state: &State, value: Value) -> Result<Value, Error> {
+    let bytes = size(&value, PlaceholderValues::none(), TEMPLATE_SOUGHT_BYTES);
+    if bytes > TEMPLATE_SOUGHT_BYTES {
+        let message = format!("`in` looks up a value of more than {TEMPLATE_SOUGHT_BYTES} bytes");
+        return Err(Error::new(ErrorKind::InvalidOperation, message));
+    }
+    text(state, bytes).map(|()| value)
 }
 
 /// Counts text of `bytes` that is written.

@@ -16,11 +16,15 @@ use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::node::Node;
 use crate::source::{FileId, Location};
 use data::{path_to_remove, path_to_write, push_item, remove_value, set_value, value_at};
+use refusal::Refusals;
 use smol_str::SmolStr;
 use splices::Splicer;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+
+/// The most edits of which is reported that they cannot be applied.
+const MAX_REFUSALS: usize = 10;
 
 /// A step down into a document.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,7 +118,7 @@ impl YamlDocument {
     /// after the other. Values of a mapping that does not exist are written with it, in the order of their keys. To cut and
     /// push in one list takes two calls. The error lists the edits that cannot be applied, each with its reason.
     pub(crate) fn change(&mut self, edits: &[TextEdit]) -> Result<Vec<bool>, Vec<(usize, Diagnostic)>> {
-        let (document, done) = self.apply(edits).ok_or_else(|| self.failures(edits, 0))?;
+        let (document, done) = self.apply(edits).ok_or_else(|| self.failures(edits))?;
         *self = document;
         Ok(done)
     }
@@ -162,17 +166,31 @@ impl YamlDocument {
         (read(&text).ok()? == data).then_some((YamlDocument { text, data, file: None }, done))
     }
 
-    /// The errors of edits that cannot be applied together: those of the edits that fail alone. The first edit has the index
-    /// `from`.
-    fn failures(&self, edits: &[TextEdit], from: usize) -> Vec<(usize, Diagnostic)> {
+    /// The first errors of edits that cannot be applied together: those of edits that fail alone. Each needs the text to be read again.
+    fn failures(&self, edits: &[TextEdit]) -> Vec<(usize, Diagnostic)> {
+        let refusals = Refusals::of(self);
+        let fails = |i: &usize| self.apply(std::slice::from_ref(&edits[*i])).is_none();
+        let shared = (0..edits.len()).filter(|i| refusals.is_of_shared_part(&edits[*i]));
+        let mut failing: Vec<usize> = shared.take(MAX_REFUSALS).filter(fails).collect();
+        if failing.is_empty() {
+            self.find_failing(edits, 0, &mut failing);
+        }
+        failing.into_iter().map(|i| (i, refusals.explain(&edits[i]))).collect()
+    }
+
+    /// Adds the numbers of edits that fail alone, or of the first one if only some of them together fail. The first edit has the
+    /// number `from`.
+    fn find_failing(&self, edits: &[TextEdit], from: usize, failing: &mut Vec<usize>) {
+        let before = failing.len();
         let (left, right) = edits.split_at(edits.len() / 2);
-        let halves =
-            [(left, from), (right, from + left.len())].into_iter().filter(|(half, _)| half.len() < edits.len());
-        let failing = halves.filter(|(half, _)| !half.is_empty() && self.apply(half).is_none());
-        let found: Vec<(usize, Diagnostic)> = failing.flat_map(|(half, from)| self.failures(half, from)).collect();
-        match edits {
-            [first, ..] if found.is_empty() => vec![(from, refusal::explain(self, first))],
-            _ => found,
+        for (half, from) in [(left, from), (right, from + left.len())] {
+            let is_smaller = !half.is_empty() && half.len() < edits.len();
+            if is_smaller && failing.len() < MAX_REFUSALS && self.apply(half).is_none() {
+                self.find_failing(half, from, failing);
+            }
+        }
+        if failing.len() == before && !edits.is_empty() {
+            failing.push(from);
         }
     }
 

@@ -7,36 +7,74 @@ use super::{EditAction, TextEdit, YamlDocument, YamlStep, path_to_remove, value_
 use crate::diagnostic::{Code, Diagnostic};
 use crate::node::{Node, Value};
 use crate::source::Location;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
-/// The error for an edit that cannot be applied.
-pub(super) fn explain(document: &YamlDocument, TextEdit { path, what }: &TextEdit) -> Diagnostic {
-    let data = &document.data;
-    let (path, verb) = match what {
-        EditAction::Set(_) | EditAction::SetBelow { .. } | EditAction::Push(_) => (path.as_slice(), "changed"),
-        EditAction::Cut { keep } => (path_to_remove(data, path, *keep).unwrap_or(path), "removed"),
-    };
-    if let Some(error) = blocking_value(data, path) {
-        return error;
+/// Explains why edits of a document cannot be applied.
+pub(super) struct Refusals<'d> {
+    document: &'d YamlDocument,
+    root: Option<LayoutPart>,
+    /// The aliases by their names.
+    aliases: BTreeMap<&'d str, Vec<Range<usize>>>,
+}
+
+impl<'d> Refusals<'d> {
+    pub(super) fn of(document: &'d YamlDocument) -> Self {
+        let (text, root) = (document.text.as_str(), layout(&document.text));
+        let (mut found, mut aliases) = (Vec::new(), BTreeMap::new());
+        root.iter().for_each(|root| collect(root, &mut found));
+        for alias in found {
+            let name = text[alias.clone()].strip_prefix('*').unwrap_or_default();
+            aliases.entry(name).or_insert_with(Vec::new).push(alias);
+        }
+        Refusals { document, root, aliases }
     }
-    let shown = shown(path);
-    let refused = |why: &str| Diagnostic::new(Code::Yaml, format!("{shown} cannot be {verb}{why}"));
-    match layout(&document.text).as_ref().and_then(|root| SharedPart::find(&document.text, root, path)) {
-        Some(SharedPart::Alias(name, depth)) => refused(&format!(": its value is the alias `{name}`"))
-            .at(deepest(data, &path[..depth]))
-            .help(format!("replace `{name}` with its value, or change the value at the anchor")),
-        Some(SharedPart::Merged(depth)) => {
-            refused(": it is merged with `<<` from another mapping").at(deepest(data, &path[..depth]))
+
+    /// Whether an edit changes a part that shares its text with another one. That is the usual reason.
+    pub(super) fn is_of_shared_part(&self, TextEdit { path, what }: &TextEdit) -> bool {
+        let path = self.path(path, what);
+        blocking_value(&self.document.data, path).is_some() || self.shared_part(path).is_some()
+    }
+
+    /// The error for an edit that cannot be applied.
+    pub(super) fn explain(&self, TextEdit { path, what }: &TextEdit) -> Diagnostic {
+        let (document, data) = (self.document, &self.document.data);
+        let verb = if matches!(what, EditAction::Cut { .. }) { "removed" } else { "changed" };
+        let path = self.path(path, what);
+        if let Some(error) = blocking_value(data, path) {
+            return error;
         }
-        Some(SharedPart::Anchor(name, anchor, alias)) => {
-            let alias = document.location(&alias);
-            let error = refused(&format!(": its anchor `&{name}` is used elsewhere"))
-                .at(document.location(&anchor))
-                .at(deepest(data, path))
-                .help(format!("replace `*{name}` with its value wherever it is used"));
-            if alias.is_some() { error.note(alias, "used here") } else { error }
+        let shown = shown(path);
+        let refused = |why: &str| Diagnostic::new(Code::Yaml, format!("{shown} cannot be {verb}{why}"));
+        match self.shared_part(path) {
+            Some(SharedPart::Alias(name, depth)) => refused(&format!(": its value is the alias `{name}`"))
+                .at(deepest(data, &path[..depth]))
+                .help(format!("replace `{name}` with its value, or change the value at the anchor")),
+            Some(SharedPart::Merged(depth)) => {
+                refused(": it is merged with `<<` from another mapping").at(deepest(data, &path[..depth]))
+            }
+            Some(SharedPart::Anchor(name, anchor, alias)) => {
+                let alias = document.location(&alias);
+                let error = refused(&format!(": its anchor `&{name}` is used elsewhere"))
+                    .at(document.location(&anchor))
+                    .at(deepest(data, path))
+                    .help(format!("replace `*{name}` with its value wherever it is used"));
+                if alias.is_some() { error.note(alias, "used here") } else { error }
+            }
+            None => refused(" without changing other values").at(deepest(data, path)).help("edit the file by hand"),
         }
-        None => refused(" without changing other values").at(deepest(data, path)).help("edit the file by hand"),
+    }
+
+    /// The path that an edit changes.
+    fn path<'p>(&self, path: &'p [YamlStep], what: &EditAction) -> &'p [YamlStep] {
+        match what {
+            EditAction::Set(_) | EditAction::SetBelow { .. } | EditAction::Push(_) => path,
+            EditAction::Cut { keep } => path_to_remove(&self.document.data, path, *keep).unwrap_or(path),
+        }
+    }
+
+    fn shared_part(&self, path: &[YamlStep]) -> Option<SharedPart> {
+        SharedPart::find(&self.document.text, self.root.as_ref()?, &self.aliases, path)
     }
 }
 
@@ -68,7 +106,12 @@ enum SharedPart {
 }
 
 impl SharedPart {
-    fn find(text: &str, root: &LayoutPart, path: &[YamlStep]) -> Option<SharedPart> {
+    fn find(
+        text: &str,
+        root: &LayoutPart,
+        aliases: &BTreeMap<&str, Vec<Range<usize>>>,
+        path: &[YamlStep],
+    ) -> Option<SharedPart> {
         let (mut part, mut begins) = (root, 0);
         // The ranges that may have the anchors of the parts on the path.
         let mut before = Vec::new();
@@ -98,12 +141,9 @@ impl SharedPart {
             (part, begins) = (next, start);
         }
         let own = if whole { begins..part.span.end } else { 0..0 };
-        let mut aliases = Vec::new();
-        collect(root, &mut aliases);
-        aliases.into_iter().filter(|alias| !own.contains(&alias.start)).find_map(|alias| {
-            let name = text[alias.clone()].strip_prefix('*')?;
-            let anchor = before.iter().chain([&own]).find_map(|range| anchor(text, range, name))?;
-            Some(SharedPart::Anchor(name.to_owned(), anchor, alias))
+        before.iter().chain([&own]).flat_map(|range| anchors(text, range)).find_map(|(name, anchor)| {
+            let alias = aliases.get(name)?.iter().find(|alias| !own.contains(&alias.start))?;
+            Some(SharedPart::Anchor(name.to_owned(), anchor, alias.clone()))
         })
     }
 }
@@ -118,14 +158,13 @@ fn collect(part: &LayoutPart, aliases: &mut Vec<Range<usize>>) {
     }
 }
 
-/// The range of `&name` in a range of the text.
-fn anchor(text: &str, range: &Range<usize>, name: &str) -> Option<Range<usize>> {
-    let here = text.get(range.clone())?;
+/// What looks like an anchor in a range of the text, with its name.
+fn anchors<'t>(text: &'t str, range: &Range<usize>) -> impl Iterator<Item = (&'t str, Range<usize>)> {
+    let (here, from) = (text.get(range.clone()).unwrap_or_default(), range.start);
     let ends = |c: char| c.is_whitespace() || ",[]{}".contains(c);
-    here.match_indices('&').find_map(|(i, _)| {
-        let word = here[i + 1..].split(ends).next()?;
-        let start = range.start + i;
-        (word == name).then_some(start..start + 1 + name.len())
+    here.match_indices('&').filter_map(move |(i, _)| {
+        let name = here[i + 1..].split(ends).next()?;
+        Some((name, from + i..from + i + 1 + name.len()))
     })
 }
 

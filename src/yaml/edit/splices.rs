@@ -238,22 +238,51 @@ impl<'d> Splicer<'d> {
                 let span = |i: usize| pairs.get(i).map(|LayoutPair { at, value, .. }| at.start..value.span.end);
                 let here = span(i)?;
                 match style {
-                    CollectionStyle::Flow => Some((deletion_in_flow(span, i)?, None)),
+                    CollectionStyle::Flow => Some((self.deletion_in_flow(span, i)?, None)),
                     CollectionStyle::Block if begins_line(self.text, here.start) => {
                         Some((line_start(self.text, here.start)..next_line(self.text, here.end), None))
                     }
-                    // The first key is on the line of the dash; the next key moves up to it.
-                    CollectionStyle::Block => Some((here.start..span(i + 1)?.start, None)),
+                    // The first key is on the line of the dash; what is on the next line moves up to it.
+                    CollectionStyle::Block => {
+                        let next = span(i + 1)?.start;
+                        let text_from = |from: usize| next - self.text[from..next].trim_start().len();
+                        // Keys that are removed too can be below it.
+                        let removed = self.deletions.iter().rev();
+                        let below = removed.fold(text_from(next_line(self.text, here.end)), |below, deletion| {
+                            if deletion.contains(&below) { text_from(deletion.end) } else { below }
+                        });
+                        Some((here.start..below, None))
+                    }
                 }
             }
             (YamlStep::Item(i), LayoutShape::Seq(CollectionStyle::Flow, items)) => {
-                Some((deletion_in_flow(|i| items.get(i).map(|item| item.span.clone()), *i)?, None))
+                Some((self.deletion_in_flow(|i| items.get(i).map(|item| item.span.clone()), *i)?, None))
             }
             (YamlStep::Item(i), LayoutShape::Seq(CollectionStyle::Block, items)) => {
                 self.deletion_of_item(items, *i, above)
             }
             _ => None,
         }
+    }
+
+    /// An entry of a list or mapping in brackets is deleted with one comma beside it, and with its lines if it has lines of its own.
+    fn deletion_in_flow(&self, span: impl Fn(usize) -> Option<Range<usize>>, i: usize) -> Option<Range<usize>> {
+        let here = span(i)?;
+        let (before, next) = (i.checked_sub(1).and_then(&span), span(i + 1));
+        // The comma after an entry stays if a comment follows it: it may be the last one.
+        let keeps_comma =
+            next.is_some() || before.as_ref().is_some_and(|before| self.text[before.end..here.start].contains('#'));
+        let below = next_line(self.text, here.end);
+        let is_cut = self.deletions.last().is_some_and(|deletion| deletion.contains(&here.end));
+        let ends_line = self.text[here.end..below].trim_start_matches([',', ' ', '\t']).starts_with(['#', '\r', '\n']);
+        if keeps_comma && ends_line && !is_cut && begins_line(self.text, here.start) {
+            return Some(line_start(self.text, here.start)..below);
+        }
+        Some(match (before, next) {
+            (_, Some(next)) => here.start..next.start,
+            (Some(before), None) => before.end..here.end,
+            (None, None) => here,
+        })
     }
 
     /// An item is deleted with the comment directly above it and with one of the empty lines around it.
@@ -349,16 +378,6 @@ impl<'d> Splicer<'d> {
         }
         Some(start)
     }
-}
-
-/// An entry of a list or mapping in brackets is deleted with one comma beside it.
-fn deletion_in_flow(span: impl Fn(usize) -> Option<Range<usize>>, i: usize) -> Option<Range<usize>> {
-    let here = span(i)?;
-    Some(match (i.checked_sub(1).and_then(&span), span(i + 1)) {
-        (_, Some(next)) => here.start..next.start,
-        (Some(before), None) => before.end..here.end,
-        (None, None) => here,
-    })
 }
 
 fn block_items(items: &[&Node], indent: usize, between: &str) -> String {

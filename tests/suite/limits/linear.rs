@@ -287,3 +287,17 @@ fn images_that_are_set() {
         (workspace, ["branch", "sync", "--from", "-"].map(str::to_owned).to_vec())
     });
 }
+
+#[test]
+fn images_that_cannot_be_set() {
+    is_linear_with(2, 250, |size| {
+        let workspace = workspace(&[("a.yaml", CONFIG_MAP)]);
+        let branch = |i: usize| format!("- {{name: b{i}, images: *i}}\n");
+        let branches: String = (0..size).map(branch).collect();
+        let sync = "sync:\n  images: {a: 'r.example.com/a:{{ branch.tag }}'}\n";
+        let main = "  images: &i {a: 'r.example.com/a:1'}\n";
+        workspace.write("branches.yaml", workspace.read("branches.yaml") + main + &branches + sync);
+        workspace.write(LIST, (0..size).map(|i| format!("b{i}\n")).collect::<String>() + "main\n");
+        (workspace, ["branch", "sync", "--from", "-"].map(str::to_owned).to_vec())
+    });
+}

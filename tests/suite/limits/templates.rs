@@ -46,6 +46,29 @@ fn slices_of_long_lists() {
 }
 
 #[test]
+fn items_that_are_compared_and_summed() {
+    let start = "{% set s = range(90000) | list %}{% set j = range(90000) | list %}{% set t = 'x' * 1000000 %}";
+    for expression in [
+        "([[1]] * 40000) | sum(start=[])",
+        "(['x' * 1000] * 10000) | sum(start='')",
+        "([s] * 20000) | select('eq', j)",
+        "([{'a': s}] * 2000) | selectattr('a', 'eq', j)",
+        "([s] * 2000) | reject('in', [j])",
+        "([t] * 20000) | min",
+        "([{'k': 1}] * 10000) | map(attribute=t)",
+    ] {
+        let got = error(start, &format!("{{{{ {expression} | length }}}}"));
+        assert!(got.starts_with(LIMIT), "{expression}: {got}");
+    }
+    let compared = "{% for i in range(1000) %}{% if s is eq(j) %}{% endif %}{% endfor %}";
+    assert!(error(start, compared).starts_with(LIMIT));
+    for sought in ["s in [j] * 2000", "t not in [t]"] {
+        let got = error(start, &format!("{{{{ {sought} }}}}"));
+        assert!(got.starts_with("error[template]: `in` looks up a value of more than 2048 bytes"), "{sought}: {got}");
+    }
+}
+
+#[test]
 fn many_attributes_to_sort_by() {
     let filter = format!("sort(attribute='{}')", vec!["a"; 2_000].join(","));
     let got = error("{% set l = namespace(s=[{'a': 1}] * 5000) %}", &format!("{{{{ l.s | {filter} | length }}}}"));
