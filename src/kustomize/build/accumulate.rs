@@ -138,6 +138,7 @@ impl<'a> Accumulator<'a> {
     ) -> Result<()> {
         let context = self.context(folder, FieldSpecs::builtin());
         let mut made = self.many_folders(paths, role, &context, trail).into_iter().flatten();
+        let mut overlay: Option<&Text> = None;
         gather(paths, |path| {
             if let Some(Some(own)) = made.next() {
                 return own.and_then(|own| self.merge(into, own, path)).map_err(cause::entry(path.at, field));
@@ -150,6 +151,10 @@ impl<'a> Accumulator<'a> {
                     let message = format!("`{path}` is a file; a component is a folder with a kustomization");
                     Err(Diagnostic::new(Code::Overlay, message).at(path.at).into())
                 }
+                (NamedPath::Folder(folder), _) if self.is_overlay(&folder, role) => match overlay.replace(path) {
+                    Some(first) => Err(same_base(first, path).into()),
+                    None => self.subfolder(into, path, &folder, role, trail),
+                },
                 (NamedPath::Folder(folder), _) => self.subfolder(into, path, &folder, role, trail),
             };
             added.map_err(cause::entry(path.at, field))
@@ -232,9 +237,8 @@ impl<'a> Accumulator<'a> {
         if self.layers.is_present(folder) {
             return Ok(());
         }
-        let is_layer =
-            role == FolderRole::Resource && self.layers.is_on_layer(folder, |folder| self.named_folders(folder));
-        if role == FolderRole::Resource && !is_layer {
+        let is_overlay = self.is_overlay(folder, role);
+        if role == FolderRole::Resource && !is_overlay {
             let own = self.whole(path, folder, trail)?;
             return self.merge(into, own, path);
         }
@@ -243,10 +247,16 @@ impl<'a> Accumulator<'a> {
         let (file, kustomization) = self.named(path, folder)?;
         check_role(path, &kustomization, role)?;
         self.accumulate(into, &file.path, &kustomization, &trail)?;
-        if is_layer {
+        if is_overlay {
             self.layers.add(folder);
         }
         Ok(())
+    }
+
+    /// Whether a folder among resources is one that is applied onto the branch.
+    fn is_overlay(&self, folder: &RelPath, role: FolderRole) -> bool {
+        let is_new = role == FolderRole::Resource && !self.layers.is_present(folder);
+        is_new && self.layers.is_on_layer(folder, |folder| self.named_folders(folder))
     }
 
     /// The folders among the resources of a folder. One that cannot be read is an error where it is built.
@@ -316,4 +326,14 @@ fn check_role(path: &Text, kustomization: &Kustomization, role: FolderRole) -> R
         _ => return Ok(()),
     };
     Err(Diagnostic::new(Code::Overlay, format!("`{path}` is {wrong}")).at(path.at).help(help))
+}
+
+/// The error about two overlays in one list: kustomize has their base twice, a branch has it once.
+fn same_base(first: &Text, second: &Text) -> Diagnostic {
+    let message = format!("`{second}` is an overlay of the same base as `{first}`, and a branch has its base once");
+    Diagnostic::new(Code::Overlay, message)
+        .at(second.at)
+        .note(first.at, "the first one")
+        .help("to apply both to the same objects, list them in `overlays` of the branch")
+        .help("to have the objects twice, build the folder with `pleach kustomize`, and use the result as a resource")
 }

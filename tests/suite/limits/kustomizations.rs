@@ -244,3 +244,15 @@ fn regular_expressions_that_are_long() {
     let got = refused(&workspace(&[("kustomization.yaml", &kustomization), ("a.yaml", CONFIG_MAP)]));
     assert!(got.ends_with(": it is longer than 100000 bytes --> base/kustomization.yaml:3:19"), "{got}");
 }
+
+#[test]
+fn replacements_in_the_text_of_a_field() {
+    for text in [format!("a: x\\nl: [{}]", "b,".repeat(7_000)), format!("{{a: x, l: [{}]}}", "1,".repeat(7_000))] {
+        let object = CONFIG_MAP.replace("{a: b}", &format!("{{a: b, t: \"{text}\"}}"));
+        let paths = "    - data.t.a\n".repeat(1_500);
+        let source = "- source: {kind: ConfigMap, fieldPath: data.a}\n  targets:\n  - select: {kind: ConfigMap}\n    fieldPaths:\n";
+        let kustomization = format!("resources: [a.yaml]\nreplacements:\n{source}{paths}");
+        let got = refused(&workspace(&[("kustomization.yaml", &kustomization), ("a.yaml", &object)]));
+        assert!(got.starts_with(LIMIT), "{got}");
+    }
+}
