@@ -22,7 +22,9 @@ impl<'d> Refusals<'d> {
     pub(super) fn of(document: &'d YamlDocument) -> Self {
         let (text, root) = (document.text.as_str(), layout(&document.text));
         let (mut found, mut aliases) = (Vec::new(), BTreeMap::new());
-        root.iter().for_each(|root| collect(root, &mut found));
+        if let Some(root) = &root {
+            collect(root, &mut found);
+        }
         for alias in found {
             let name = text[alias.clone()].strip_prefix('*').unwrap_or_default();
             aliases.entry(name).or_insert_with(Vec::new).push(alias);
