@@ -245,12 +245,13 @@ impl<'d> Splicer<'d> {
                     // The first key is on the line of the dash; what is on the next line moves up to it.
                     CollectionStyle::Block => {
                         let next = span(i + 1)?.start;
-                        let text_from = |from: usize| next - self.text[from..next].trim_start().len();
+                        let text_from = |from: usize| Some(next - self.text.get(from..next)?.trim_start().len());
                         // Keys that are removed too can be below it.
-                        let removed = self.deletions.iter().rev();
-                        let below = removed.fold(text_from(next_line(self.text, here.end)), |below, deletion| {
-                            if deletion.contains(&below) { text_from(deletion.end) } else { below }
-                        });
+                        let mut removed = self.deletions.iter().rev();
+                        let below =
+                            removed.try_fold(text_from(next_line(self.text, here.end))?, |below, deletion| {
+                                if deletion.contains(&below) { text_from(deletion.end) } else { Some(below) }
+                            })?;
                         Some((here.start..below, None))
                     }
                 }
@@ -270,8 +271,11 @@ impl<'d> Splicer<'d> {
         let here = span(i)?;
         let (before, next) = (i.checked_sub(1).and_then(&span), span(i + 1));
         // The comma after an entry stays if a comment follows it: it may be the last one.
-        let keeps_comma =
-            next.is_some() || before.as_ref().is_some_and(|before| self.text[before.end..here.start].contains('#'));
+        let has_comment = match &before {
+            Some(before) => self.text.get(before.end..here.start)?.contains('#'),
+            None => false,
+        };
+        let keeps_comma = next.is_some() || has_comment;
         let below = next_line(self.text, here.end);
         let is_cut = self.deletions.last().is_some_and(|deletion| deletion.contains(&here.end));
         let ends_line = self.text[here.end..below].trim_start_matches([',', ' ', '\t']).starts_with(['#', '\r', '\n']);
