@@ -59,6 +59,20 @@ pub(crate) enum Tag {
     Timestamp,
 }
 
+impl Tag {
+    /// The tag as YAML text, such as `!!str`.
+    pub(crate) fn yaml(self) -> &'static str {
+        match self {
+            Tag::Str => "!!str",
+            Tag::Null => "!!null",
+            Tag::Bool => "!!bool",
+            Tag::Int => "!!int",
+            Tag::Float => "!!float",
+            Tag::Timestamp => "!!timestamp",
+        }
+    }
+}
+
 /// How a scalar was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Style {

@@ -48,6 +48,8 @@ pub(crate) enum FolderRole {
     Resource,
     /// In place.
     Component,
+    /// A resource that is applied in place, because it has what the branch has already.
+    Overlay,
 }
 
 impl<'a> Accumulator<'a> {
@@ -144,18 +146,21 @@ impl<'a> Accumulator<'a> {
                 return own.and_then(|own| self.merge(into, own, path)).map_err(cause::entry(path.at, field));
             }
             let added = match (context.entry(path)?, role) {
-                (NamedPath::File(file), FolderRole::Resource) => {
+                (NamedPath::File(file), FolderRole::Resource | FolderRole::Overlay) => {
                     self.file(into, &file, path.at).map_err(|e| e.map(|e| e.at(path.at)))
                 }
                 (NamedPath::File(_), FolderRole::Component) => {
                     let message = format!("`{path}` is a file; a component is a folder with a kustomization");
                     Err(Diagnostic::new(Code::Overlay, message).at(path.at).into())
                 }
-                (NamedPath::Folder(folder), _) if self.is_overlay(&folder, role) => match overlay.replace(path) {
-                    Some(first) => Err(same_base(first, path).into()),
-                    None => self.subfolder(into, path, &folder, role, trail),
-                },
-                (NamedPath::Folder(folder), _) => self.subfolder(into, path, &folder, role, trail),
+                (NamedPath::Folder(folder), _) => {
+                    let role = self.role_of(&folder, role);
+                    let first = if role == FolderRole::Overlay { overlay.replace(path) } else { None };
+                    match first {
+                        Some(first) => Err(same_base(first, path).into()),
+                        None => self.subfolder(into, path, &folder, role, trail),
+                    }
+                }
             };
             added.map_err(cause::entry(path.at, field))
         })?;
@@ -237,8 +242,7 @@ impl<'a> Accumulator<'a> {
         if self.layers.is_present(folder) {
             return Ok(());
         }
-        let is_overlay = self.is_overlay(folder, role);
-        if role == FolderRole::Resource && !is_overlay {
+        if role == FolderRole::Resource {
             let own = self.whole(path, folder, trail)?;
             return self.merge(into, own, path);
         }
@@ -247,16 +251,17 @@ impl<'a> Accumulator<'a> {
         let (file, kustomization) = self.named(path, folder)?;
         check_role(path, &kustomization, role)?;
         self.accumulate(into, &file.path, &kustomization, &trail)?;
-        if is_overlay {
+        if role == FolderRole::Overlay {
             self.layers.add(folder);
         }
         Ok(())
     }
 
-    /// Whether a folder among resources is one that is applied onto the branch.
-    fn is_overlay(&self, folder: &RelPath, role: FolderRole) -> bool {
+    /// The role of a folder: one among resources may be an overlay on what the branch has.
+    fn role_of(&self, folder: &RelPath, role: FolderRole) -> FolderRole {
         let is_new = role == FolderRole::Resource && !self.layers.is_present(folder);
-        is_new && self.layers.is_on_layer(folder, |folder| self.named_folders(folder))
+        let is_overlay = is_new && self.layers.is_on_layer(folder, |folder| self.named_folders(folder));
+        if is_overlay { FolderRole::Overlay } else { role }
     }
 
     /// The folders among the resources of a folder. One that cannot be read is an error where it is built.
@@ -319,7 +324,9 @@ impl<'a> Accumulator<'a> {
 /// Refuses a component among resources, and the reverse.
 fn check_role(path: &Text, kustomization: &Kustomization, role: FolderRole) -> Result<(), Diagnostic> {
     let (wrong, help) = match (role, kustomization.kind) {
-        (FolderRole::Resource, model::KustomizationKind::Component) => ("a component", "list it in `components`"),
+        (FolderRole::Resource | FolderRole::Overlay, model::KustomizationKind::Component) => {
+            ("a component", "list it in `components`")
+        }
         (FolderRole::Component, model::KustomizationKind::Kustomization) => {
             ("not a component", "list it in `resources`")
         }

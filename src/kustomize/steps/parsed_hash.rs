@@ -5,7 +5,7 @@
 use super::{hash, json};
 use crate::kustomize::input::Input;
 use crate::kustomize::input::load::without_j2;
-use crate::node::{MapEntry, Node, Scalar, Style, Tag, Value};
+use crate::node::{MapEntry, Node, Scalar, Style, Value};
 use crate::resource::Resource;
 use crate::source::{FileId, Location};
 use std::fmt::Write;
@@ -98,14 +98,6 @@ impl ParsedText<'_> {
     }
 
     fn scalar(&self, out: &mut String, scalar: &Scalar, at: Location) -> Option<()> {
-        let tag = match scalar.tag {
-            Tag::Str => "!!str",
-            Tag::Null => "!!null",
-            Tag::Bool => "!!bool",
-            Tag::Int => "!!int",
-            Tag::Float => "!!float",
-            Tag::Timestamp => "!!timestamp",
-        };
         let first = self.char_at(at)?;
         let place = (at.line, at.column);
         let (style, place) = match (scalar.style, first) {
@@ -116,7 +108,12 @@ impl ParsedText<'_> {
             (Style::Folded, _) => (16, self.header(at, '>')?),
             _ => return None,
         };
-        self.value(out, &ParsedValue { kind: 8, style, tag, text: &scalar.text, at: place }, 0, |_, _| None)
+        self.value(
+            out,
+            &ParsedValue { kind: 8, style, tag: scalar.tag.yaml(), text: &scalar.text, at: place },
+            0,
+            |_, _| None,
+        )
     }
 
     fn value(

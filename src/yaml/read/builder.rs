@@ -8,7 +8,7 @@ use super::super::{Dialect, Locator};
 use super::key::key;
 use super::parser_error::ParserContext;
 use super::tagged::tagged;
-use super::{ReadOptions, escapes, merge_keys, tabs};
+use super::{ReadOptions, escapes, merge_keys, parser_options, tabs};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::limits::{DOCUMENT_ALIASED_BYTES, DOCUMENT_ALIASED_VALUES, DOCUMENT_DEPTH, TEXT_NODES};
 use crate::node::{MapEntry, MapKey, Node, Scalar, Style, Tag, Value};
@@ -101,14 +101,7 @@ impl<'t> NodeBuilder<'t> {
 
     /// The document, or `None` if the text is empty.
     pub(super) fn document(mut self) -> Result<Option<Node>, Diagnostic> {
-        let options = granit_parser::options! {
-            block_scalar_eof_without_line_feed: true,
-            emit_comments: false,
-            emit_unresolved_aliases: true,
-            flow_nesting_limit: DOCUMENT_DEPTH + 1,
-            block_nesting_limit: DOCUMENT_DEPTH + 1,
-        };
-        for next in Parser::new_from_str_with_options(self.text, options) {
+        for next in Parser::new_from_str_with_options(self.text, parser_options()) {
             let (event, span) = next.map_err(|error| self.parser_context().diagnostic(&error))?;
             self.record_ranges(&event, &span);
             self.handle(event, &span)?;

@@ -24,7 +24,7 @@ pub(crate) use merge_keys::apply_merge_key;
 
 use super::{Dialect, Locator};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
-use crate::limits::TEXT_DOCUMENTS;
+use crate::limits::{DOCUMENT_DEPTH, TEXT_DOCUMENTS};
 use crate::node::Node;
 use crate::source::{File, Location};
 use builder::{NodeBuilder, NodeCount};
@@ -119,4 +119,15 @@ fn read(text: &str, dialect: Dialect, locate: &Locator, options: &ReadOptions) -
         }
     }
     Diagnostics::check(errors, documents)
+}
+
+/// How the parser reads the data of a text: without comments, and with aliases as they are written.
+fn parser_options() -> granit_parser::Options {
+    granit_parser::options! {
+        block_scalar_eof_without_line_feed: true,
+        emit_comments: false,
+        emit_unresolved_aliases: true,
+        flow_nesting_limit: DOCUMENT_DEPTH + 1,
+        block_nesting_limit: DOCUMENT_DEPTH + 1,
+    }
 }

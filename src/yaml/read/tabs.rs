@@ -2,8 +2,8 @@
 //!
 //! The parser checks tabs in scalars and in brackets.
 
+use super::parser_options;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::limits::DOCUMENT_DEPTH;
 use granit_parser::{Event, Parser, StructureStyle};
 use std::ops::Range;
 
@@ -95,15 +95,8 @@ pub(super) fn spaces_within_brackets(text: &str) -> Option<String> {
 
 /// The byte ranges of the outermost brackets and braces, as far as the text can be read.
 fn brackets(text: &str) -> Vec<Range<usize>> {
-    let options = granit_parser::options! {
-        block_scalar_eof_without_line_feed: true,
-        emit_comments: false,
-        emit_unresolved_aliases: true,
-        flow_nesting_limit: DOCUMENT_DEPTH + 1,
-        block_nesting_limit: DOCUMENT_DEPTH + 1,
-    };
     let (mut ranges, mut open) = (Vec::new(), Vec::new());
-    for next in Parser::new_from_str_with_options(text, options) {
+    for next in Parser::new_from_str_with_options(text, parser_options()) {
         let Ok((event, span)) = next else { break };
         match event {
             Event::SequenceStart(style, ..) | Event::MappingStart(style, ..) => {

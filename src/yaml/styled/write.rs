@@ -185,7 +185,7 @@ impl StyledWriter<'_> {
         let is_block = matches!(context, ScalarContext::Block(_));
         let read = resolve(text, Dialect::Kubernetes);
         let is_plain = scalar.style == Style::Plain || scalar.tag == Tag::Null;
-        let tag = if is_plain && scalar.tag != Tag::Str && scalar.tag != read { tag_name(scalar.tag) } else { "" };
+        let tag = if is_plain && scalar.tag != Tag::Str && scalar.tag != read { scalar.tag.yaml() } else { "" };
         let form = self.form(scalar, read, at, context);
         if is_block && !(tag.is_empty() && form == WrittenForm::Plain && text.is_empty()) {
             self.out.push(' ');
@@ -319,15 +319,4 @@ fn in_order(map: &Map) -> Vec<&MapEntry> {
     let mut entries: Vec<_> = map.iter().collect();
     entries.sort_by_key(|entry| (position(entry.key.at).is_none(), entry.key.at));
     entries
-}
-
-fn tag_name(tag: Tag) -> &'static str {
-    match tag {
-        Tag::Str => "!!str",
-        Tag::Null => "!!null",
-        Tag::Bool => "!!bool",
-        Tag::Int => "!!int",
-        Tag::Float => "!!float",
-        Tag::Timestamp => "!!timestamp",
-    }
 }
