@@ -77,6 +77,26 @@ impl Code {
         }
     }
 
+    /// What it is about, for people.
+    pub(crate) fn meaning(self) -> &'static str {
+        match self {
+            Code::Usage => "the command line",
+            Code::Yaml => "text that is not the YAML that Kubernetes reads",
+            Code::Spec => "`branches.yaml` or a file of `branches.d/`",
+            Code::Name => "a name that pleach derives: a slug, a namespace, a host, a database",
+            Code::Template => "a `.j2` file",
+            Code::Overlay => "a kustomization, or a file that it refers to",
+            Code::Resource => "a Kubernetes object",
+            Code::Secret => "a Secret that contains values",
+            Code::Dns => "a DNS name, record or zone",
+            Code::Output => "a file in the output folder",
+            Code::History => "the history of the output folder; always a warning, also with `--strict`",
+            Code::Guard => "a limit on deletions, or a pinned branch",
+            Code::Disk => "reading or writing files",
+            Code::Remote => "Git, or a server",
+        }
+    }
+
     /// The exit status: 2 for invalid input, 3 for a guard, 4 for I/O and remote errors.
     pub(crate) fn status(self) -> u8 {
         match self {

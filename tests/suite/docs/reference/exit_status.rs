@@ -26,7 +26,7 @@ an error.
 
 ";
 
-/// Every code with its meaning. A new code does not compile until it is here.
+/// Every code.
 const CODES: &[Code] = &[
     Code::Usage,
     Code::Yaml,
@@ -44,32 +44,13 @@ const CODES: &[Code] = &[
     Code::Remote,
 ];
 
-fn meaning(code: Code) -> &'static str {
-    match code {
-        Code::Usage => "the command line",
-        Code::Yaml => "text that is not the YAML that Kubernetes reads",
-        Code::Spec => "`branches.yaml` or a file of `branches.d/`",
-        Code::Name => "a name that pleach derives: a slug, a namespace, a host, a database",
-        Code::Template => "a `.j2` file",
-        Code::Overlay => "a kustomization, or a file that it refers to",
-        Code::Resource => "a Kubernetes object",
-        Code::Secret => "a Secret that contains values",
-        Code::Dns => "a DNS name, record or zone",
-        Code::Output => "a file in the output folder",
-        Code::History => "the history of the output folder; always a warning, also with `--strict`",
-        Code::Guard => "a limit on deletions, or a pinned branch",
-        Code::Disk => "reading or writing files",
-        Code::Remote => "Git, or a server",
-    }
-}
-
 /// The text of the page.
 pub(super) fn page() -> String {
     let mut text = format!(
         "# Exit status\n\n{HEADER}{INTRODUCTION}| code | the diagnostic is about | exit status |\n|---|---|---|\n"
     );
     for code in CODES {
-        let _ = writeln!(text, "| `{}` | {} | {} |", code.word(), meaning(*code), code.status());
+        let _ = writeln!(text, "| `{}` | {} | {} |", code.word(), code.meaning(), code.status());
     }
     text
 }
