@@ -19,6 +19,7 @@ mod diagnostic;
 // 3
 mod deletion_limits;
 mod name;
+mod report;
 mod work;
 mod yaml;
 // 4

@@ -80,6 +80,12 @@ pub(crate) const REGEX_BYTES: usize = 1 << 20;
 
 /// The number of errors that are shown, and of warnings.
 pub(crate) const DIAGNOSTICS: usize = 100;
+/// The number of items of a report in a format of CI systems: SARIF, JUnit, GitLab Code Quality. GitHub shows no more.
+pub(crate) const REPORT_ITEMS: usize = 5_000;
+/// The number of locations of an item of a report. GitHub shows no more.
+pub(crate) const ITEM_LOCATIONS: usize = 100;
+/// The number of annotations of each kind for GitHub Actions, which shows no more of a step.
+pub(crate) const GITHUB_ANNOTATIONS: usize = 10;
 /// The length of a text in a diagnostic, in characters.
 pub(crate) const DIAGNOSTIC_CHARACTERS: usize = 2000;
 /// The number of names that an unknown one is compared with, for a suggestion.

@@ -72,6 +72,8 @@ mod plan;
 mod pointer;
 #[path = "../../src/record/mod.rs"]
 mod record;
+#[path = "../../src/report/mod.rs"]
+mod report;
 #[path = "../../src/reserved.rs"]
 mod reserved;
 #[path = "../../src/resource/mod.rs"]
