@@ -1,18 +1,16 @@
 //! `pleach check`: whether the output is exactly what a build would write.
 
 use super::Outcome;
+use super::check_report::{CheckFormat, CheckReport, DifferingFile, Fixes};
 use super::pruned_records::PrunedRecords;
 use super::record_differences::RecordDifferences;
-use super::screen::{Screen, report_text};
+use super::report_formats::{self, ReportTarget, TargetParser};
+use super::screen::Screen;
 use super::session::Session;
 use super::workspace::Workspace;
-use crate::argument::shell_word;
 use crate::diagnostic::{Diagnostic, Result};
-use crate::disk::{Comparison, Difference, OutputDir};
 use crate::pipeline::{OnFailure, Selection};
-use crate::visible::visible;
 use clap::Args;
-use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
 /// Check that out/ is exactly what build would write
@@ -24,6 +22,10 @@ Examples:
   pleach check                      in CI, so that nobody forgets to build or edits out/ by hand
   pleach check --base origin/main
   pleach check --prune              for a change that `build --prune` made
+  pleach check --format github      as annotations of the pull request
+  pleach check --format text,sarif=check.sarif,junit=check.xml
+
+Other formats than text also have the errors of a build that fails. Their paths begin at the root of the Git repository.
 
 A teardown record that a revert or a merge has lost is a warning if the next build finds it in the history of the base revision, also if the commits of this change become part of it. A record that is in the base revision and not in out/ is a difference; `--prune` accepts what `build --prune` drops, also with `--carried-out` and an earlier commit. Records of earlier versions that out/ restores after a prune are a warning.
 
@@ -41,13 +43,10 @@ pub(super) struct CheckArgs {
     /// Check DIR instead of the output folder of the spec
     #[arg(long, value_name = "DIR")]
     output: Option<PathBuf>,
+    /// The formats of the report, several with `,`; each to FILE, or one to standard output
+    #[arg(long, value_name = "FORMAT[=FILE]", value_delimiter = ',', value_parser = TargetParser::<CheckFormat>::new(), default_value = "text")]
+    format: Vec<ReportTarget<CheckFormat>>,
 }
-
-/// What is different about a file, and its path.
-type Row = (&'static str, String);
-
-/// At most this many files are named in a command.
-const NAMED: usize = 3;
 
 /// Checks the output of a workspace. `command` is how the user runs pleach in it.
 pub(super) fn run(
@@ -57,6 +56,27 @@ pub(super) fn run(
     command: &str,
     screen: Screen,
 ) -> Result<Outcome> {
+    report_formats::check(&args.format, (workspace, here), args.output.as_deref())?;
+    let checked = check(args, workspace, here, command, screen);
+    let report = match &checked {
+        Ok(report) => report,
+        Err(errors) => &CheckReport::failed(workspace, errors),
+    };
+    let written = report_formats::write(&args.format, (workspace, here), |target| report.render(target));
+    match (checked, written) {
+        (Ok(report), written) => written.map(|()| report.outcome()),
+        (Err(errors), Ok(())) => Err(errors),
+        (Err(errors), Err(more)) => Err(vec![errors, more].into()),
+    }
+}
+
+fn check<'w>(
+    args: &CheckArgs,
+    workspace: &'w Workspace,
+    here: &Path,
+    command: &str,
+    screen: Screen,
+) -> Result<CheckReport<'w>> {
     let (base, output) = (args.base.as_deref(), args.output.as_deref());
     let session = Session::open((workspace, here, screen), (base, output), Selection::All, OnFailure::Stop)?;
     let inputs = session.inputs();
@@ -70,65 +90,24 @@ pub(super) fn run(
     let warnings: Vec<Diagnostic> = warnings.chain(build.zone_warnings(&inputs, tree)).collect();
     session.refuse_warnings(args.strict, &build, &warnings)?;
     session.warn(&build, &warnings);
+    let warnings: Vec<Diagnostic> = session.warnings(&build, &warnings).cloned().collect();
     let shown = session.shown_output();
     let writes = pruned.command().filter(|_| args.prune).map_or("a build".to_owned(), |command| format!("`{command}`"));
     if let Some(accepted) = accepted {
-        report_text(&format!("`{shown}` is what {writes} writes, except for {}\n", accepted.count()))?;
-        return Ok(Outcome::Done);
+        let text = format!("`{shown}` is what {writes} writes, except for {}\n", accepted.count());
+        return Ok(CheckReport::passed(workspace, text, warnings));
     }
-    let (owned, unmanaged) = rows(output, &comparison);
-    if owned.is_empty() && unmanaged.is_empty() {
-        report_text(&format!("`{shown}` is what {writes} writes: {} files\n", tree.len()))?;
-        return Ok(Outcome::Done);
+    let files = DifferingFile::all(workspace, output, &comparison);
+    if files.is_empty() {
+        let text = format!("`{shown}` is what {writes} writes: {} files\n", tree.len());
+        return Ok(CheckReport::passed(workspace, text, warnings));
     }
     let head = if output.has_output() { String::new() } else { format!("`{shown}` has no output of a build\n") };
-    let tail = pruned.command().filter(|_| !args.prune).map_or(String::new(), |by| pruned_help(&shown, by, command));
-    report_text(&(head + &text(&owned, &unmanaged, command) + &tail))?;
-    Ok(Outcome::Differs)
+    let pruned = pruned.command().filter(|_| !args.prune).map(|by| pruned_help(&shown, by, command));
+    Ok(CheckReport::differs(workspace, (&head, &files, &Fixes { command, pruned }), warnings))
 }
 
 /// What to run if the command `by` made the differences.
 fn pruned_help(output: &str, by: &str, command: &str) -> String {
-    format!("`{output}` is what `{by}` writes: if the records were carried out, `{command} check --prune` accepts it\n")
-}
-
-/// One line per file, and what to run.
-fn text(owned: &[Row], unmanaged: &[Row], command: &str) -> String {
-    let mut text = String::new();
-    for (word, path) in owned.iter().chain(unmanaged) {
-        let _ = writeln!(text, "{word:<9}  {}", visible(path));
-    }
-    let files = |count: usize| if count == 1 { "1 file is".to_owned() } else { format!("{count} files are") };
-    if !owned.is_empty() {
-        let _ = writeln!(text, "{} not what a build writes: run `{command} build`", files(owned.len()));
-    }
-    if !unmanaged.is_empty() {
-        let is_shown = |path: &&String| visible(path) == path.as_str();
-        let paths: Vec<String> =
-            unmanaged.iter().map(|(_, path)| path).filter(is_shown).take(NAMED).map(|path| shell_word(path)).collect();
-        let more = if unmanaged.len() > paths.len() { " …" } else { "" };
-        let remove = if paths.is_empty() { "remove".to_owned() } else { format!("`rm {}{more}`", paths.join(" ")) };
-        let _ = writeln!(text, "{} unmanaged: move or {remove}", files(unmanaged.len()));
-    }
-    text
-}
-
-/// The files that a build changes, and the unmanaged ones.
-fn rows(output: &OutputDir, comparison: &Comparison) -> (Vec<Row>, Vec<Row>) {
-    let (mut owned, mut unmanaged) = (Vec::new(), Vec::new());
-    for folder in &comparison.folders {
-        for (name, difference) in &folder.differing {
-            let word = match difference {
-                Difference::Missing => "missing",
-                Difference::Modified => "modified",
-                Difference::Mode => "mode",
-            };
-            owned.push((word, output.name(folder, name)));
-        }
-        owned.extend(folder.stale.iter().map(|name| ("stale", output.name(folder, name))));
-        owned.extend(folder.leftovers.iter().map(|name| ("leftover", output.name(folder, name))));
-        let others = folder.unmanaged.iter().chain(&folder.taken);
-        unmanaged.extend(others.map(|name| ("unmanaged", output.name(folder, name))));
-    }
-    (owned, unmanaged)
+    format!("`{output}` is what `{by}` writes: if the records were carried out, `{command} check --prune` accepts it")
 }

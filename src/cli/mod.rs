@@ -7,6 +7,7 @@ mod branch_usage;
 mod build;
 mod carried_out;
 mod check;
+mod check_report;
 mod diff;
 #[cfg(feature = "apply")]
 mod dns;
@@ -21,6 +22,8 @@ mod record_differences;
 mod record_file;
 mod removals;
 mod renamed_project;
+mod report_formats;
+mod repository_paths;
 mod screen;
 mod session;
 mod teardown;

@@ -62,6 +62,11 @@ pub(super) fn status(text: &str) {
     let _ = write!(io::stderr(), "\r{text}\u{1b}[K");
 }
 
+/// The secret values of the files that a run has read, which no message and no report shows.
+pub(super) fn secret_values(project: &Project) -> SecretValues {
+    SecretValues::of(project, &spec::secret_keys(project))
+}
+
 impl Screen {
     pub(super) fn new(color: Color, format: MessageFormat) -> Self {
         let colours = match color {
@@ -109,7 +114,7 @@ impl Screen {
         if sorted.is_empty() {
             return;
         }
-        let secrets = SecretValues::of(project, &spec::secret_keys(project));
+        let secrets = secret_values(project);
         let (shown, more) = sorted.split_at(sorted.len().min(DIAGNOSTICS));
         let more = more.first().map(|first| first.and_more(severity, more.len()));
         let text: String =

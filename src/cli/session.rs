@@ -172,7 +172,12 @@ impl<'a> Session<'a> {
         Diagnostics::check(warnings, ())
     }
 
-    fn warnings<'w>(&'w self, build: &'w Build, others: &'w [Diagnostic]) -> impl Iterator<Item = &'w Diagnostic> {
+    /// The warnings of a build and of the base revision, and `others`.
+    pub(super) fn warnings<'w>(
+        &'w self,
+        build: &'w Build,
+        others: &'w [Diagnostic],
+    ) -> impl Iterator<Item = &'w Diagnostic> {
         build.warnings.iter().chain(&build.unknown_history).chain(others).chain(&self.previous.warnings)
     }
 }

@@ -1,6 +1,6 @@
 //! The workspace that a command works in.
 
-use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::disk::{self, OutputDir};
 use crate::source::{FolderPath, Project, RelPath, is_git_folder};
 use crate::spec::{self, Spec};
@@ -119,8 +119,20 @@ impl Workspace {
         } else {
             return Ok(());
         };
-        let message = format!("the report `{}` is {what}", file.display());
-        Err(Diagnostic::new(Code::Usage, message).help("write it to another file, such as `comment.md`").into())
+        Err(refused_report(file, what))
+    }
+
+    /// The same for a spec that cannot be read: the folders are those of a spec without settings.
+    pub(super) fn check_report_without_spec(&self, file: &Path, here: &Path) -> Result<()> {
+        let path = disk::resolve_new(&here.join(file));
+        let first = disk::below(&self.root, &path).and_then(|inside| inside.parts().next().map(str::to_owned));
+        match first.as_deref() {
+            Some(spec::OUTPUT) => Err(refused_report(file, "in the output folder")),
+            Some(disk::SPEC | spec::FOLDER | spec::BASE | spec::OVERLAYS) => {
+                Err(refused_report(file, "an input of the build"))
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The output folder, which may not be a valid one: `named` by the command line, else `path` of the spec.
@@ -137,6 +149,11 @@ impl Workspace {
         };
         OutputDir::new(disk::resolve_new(&self.root.join(path.to_string())), shown)
     }
+}
+
+fn refused_report(file: &Path, what: &str) -> Diagnostics {
+    let message = format!("the report `{}` is {what}", file.display());
+    Diagnostic::new(Code::Usage, message).help("write it to another file, such as `comment.md`").into()
 }
 
 /// A folder that the command line names.

@@ -83,7 +83,7 @@ use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The folder of the output if the spec names none.
-const OUTPUT: &str = "out";
+pub(crate) const OUTPUT: &str = "out";
 
 /// A value and where it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,6 +152,9 @@ pub(crate) struct Spec {
 /// The folder of the overlays.
 pub(crate) const OVERLAYS: &str = "overlays";
 
+/// The base directory of a spec that names none.
+pub(crate) const BASE: &str = "base";
+
 /// Reads the spec of a project.
 pub(crate) fn read(project: &Project) -> Result<Spec> {
     all_of(project, |branch, faults| faults.append(&mut branch.settings.missing))
@@ -167,7 +170,7 @@ pub(crate) fn output_without_branches(project: &Project) -> Option<FolderPath> {
     let document = load::document(project).ok()?;
     let top = Section::new("spec", &document);
     let is_empty = top.list("branches").is_none_or(<[Node]>::is_empty);
-    is_empty.then(|| output(&top, &mut Vec::new()).unwrap_or_else(|| path("out").into()))
+    is_empty.then(|| output(&top, &mut Vec::new()).unwrap_or_else(|| path(OUTPUT).into()))
 }
 
 /// The id in a text of `branches.yaml`.
@@ -211,7 +214,7 @@ impl Spec {
         let baseline = top.node("baseline").and_then(|node| Some(Placed { value: section::text(node)?, at: node.at }));
         let database = SharedDatabase::of(&top, faults);
         let shared = Shared::of(&top, faults);
-        let base = folder(&top, "base", faults).unwrap_or_else(|| path("base"));
+        let base = folder(&top, "base", faults).unwrap_or_else(|| path(BASE));
         let output = output(&top, faults).unwrap_or_else(|| path(OUTPUT).into());
         let spec = Spec {
             project: top.text("project").unwrap_or_default(),

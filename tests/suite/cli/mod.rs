@@ -7,6 +7,7 @@ mod branch_files;
 mod branch_lists;
 mod branch_whole;
 mod check;
+mod check_formats;
 mod commands;
 #[cfg(feature = "apply")]
 mod dns;

@@ -5,6 +5,7 @@ use crate::tests::kit::Workspace;
 const VALUE: &str = "hunter22-hunter22";
 const BASE64: &str = "aHVudGVyMjItaHVudGVyMjI=";
 const FORMATS: [&str; 3] = ["human", "short", "json"];
+const REPORTS: [&str; 6] = ["text", "json", "github", "gitlab-codequality", "junit", "sarif"];
 
 fn workspace(files: &[(&str, &str)]) -> Workspace {
     let workspace = Workspace::small();
@@ -22,6 +23,11 @@ fn shows_no_value(workspace: &Workspace, args: &[&str], message: &str) {
         let text = ran.out() + &ran.err();
         assert!(text.contains(message), "{args:?}: {text}");
         assert!(!text.contains("hunter22") && !text.contains(BASE64), "{args:?}: {text}");
+    }
+    workspace.run(&["check", "--format", &REPORTS.map(|format| format!("{format}=report.{format}")).join(",")]);
+    for format in REPORTS {
+        let text = workspace.read(&format!("report.{format}"));
+        assert!(!text.is_empty() && !text.contains("hunter22") && !text.contains(BASE64), "{format}: {text}");
     }
 }
 

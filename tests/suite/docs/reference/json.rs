@@ -81,6 +81,46 @@ const REPORTS: &[Report] = &[
         },
     },
     Report {
+        heading: "pleach check --format json",
+        text: "One object, also if the build fails; `schema/check.schema.json` is its schema. A list of an item without values is left out. The other formats of `check` follow their own standards.",
+        fields: &[
+            ("apiVersion", "string", "`pleach/v1`"),
+            ("kind", "string", "`Check`"),
+            ("result", "string", "`upToDate`, `differs`, or `failed` if the build fails"),
+            ("totals.errors", "number", "the number of items with this severity"),
+            ("totals.warnings", "number", ""),
+            ("totals.notes", "number", ""),
+            (
+                "items[].rule",
+                "string",
+                "the [code](exit-status.md#codes-of-diagnostics) of a diagnostic, or `missing-file`, `modified-file`, `file-mode`, `stale-file`, `leftover-file`, `unmanaged-file`",
+            ),
+            ("items[].severity", "string", "`error`, `warning` or `note`; errors are first"),
+            ("items[].message", "string", "what is wrong"),
+            ("items[].locations[].path", "string", "the file, from the root of the Git repository"),
+            ("items[].locations[].line", "number", "the line, from 1; left out for a whole file"),
+            ("items[].locations[].column", "number", "the column in characters, from 1"),
+            ("items[].locationCount", "number", "the number of locations, of which the first 100 are listed"),
+            ("items[].branches[]", "string", "the branches that it affects"),
+            ("items[].notes[]", "string", "other locations that matter"),
+            ("items[].help[]", "string", "how to fix it"),
+            (
+                "items[].fingerprint",
+                "string",
+                "the same in later reports for the same item, whatever its lines are; unique in the report",
+            ),
+        ],
+        run: |workspace| {
+            workspace.run(&["build"]).exits(0);
+            workspace.write("out/namespaces/main/30-configmap-app.yaml", "a: 1\n");
+            let differs = workspace.run(&["check", "--format", "json"]).exits(1).out();
+            workspace.edit("base/config.yaml.j2", "branch.name", "branch.nam");
+            let failed = workspace.run(&["check", "--format", "json"]).exits(2).out();
+            workspace.edit("branches.yaml", "- name: feature/login\n", "- name: main\n");
+            differs + &failed + &workspace.run(&["check", "--format", "json"]).exits(2).out()
+        },
+    },
+    Report {
         heading: "pleach branch list --format json",
         text: "One object. `branches` is in the order of the names. A field without a value is null or empty.",
         fields: &[
