@@ -9,6 +9,7 @@ pub(crate) mod human;
 pub(crate) mod json;
 mod order;
 pub(crate) mod redaction;
+mod secret_replacement;
 mod secret_text;
 pub(crate) mod short;
 mod shown;

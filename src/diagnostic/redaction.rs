@@ -4,6 +4,8 @@
 //! may have one has no excerpt, and its values are replaced in the texts of all diagnostics. Patches of Secrets and templates that
 //! the files with such lines include are secret as a whole.
 
+use super::secret_replacement::SecretReplacement;
+pub(crate) use super::secret_replacement::{DISTINCT, REDACTED};
 use super::secret_text::{self, DATA, SecretPatches, indent, key, pieces, unquoted, value};
 use super::{Code, Diagnostic};
 use crate::glob;
@@ -11,12 +13,6 @@ use crate::source::{File, FileId, Location, Project, RelPath};
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-
-/// What is shown instead of a value.
-pub(crate) const REDACTED: &str = "(secret)";
-
-/// Shorter values are replaced only where they are a whole name in backticks. They may be part of other words.
-pub(crate) const DISTINCT: usize = 8;
 
 /// The fields of a Secret that have none.
 const PUBLIC: [&str; 9] = ["---", "apiVersion", "kind", "metadata", "name", "namespace", "type", "immutable", "target"];
@@ -26,8 +22,7 @@ const PUBLIC: [&str; 9] = ["---", "apiVersion", "kind", "metadata", "name", "nam
 pub(crate) struct SecretValues {
     /// The lines that may have one, from 1.
     lines: BTreeMap<FileId, BTreeSet<usize>>,
-    /// The values, the longest first.
-    values: Vec<String>,
+    values: SecretReplacement,
 }
 
 impl SecretValues {
@@ -40,9 +35,7 @@ impl SecretValues {
             values.extend(found.values);
             lines.insert(id, found.lines);
         }
-        let mut values: Vec<String> = values.into_iter().collect();
-        values.sort_by_key(|value| std::cmp::Reverse(value.len()));
-        SecretValues { lines, values }
+        SecretValues { lines, values: SecretReplacement::of(values) }
     }
 
     /// The diagnostic without these values.
@@ -51,22 +44,12 @@ impl SecretValues {
         // An overlay may make a Secret of an object that is not one in its file.
         let is_hidden = diagnostic.parts().code == Code::Secret || self.hides(diagnostic.parts().at);
         let shown = if is_hidden { shown.without_excerpt() } else { shown };
-        if self.values.is_empty() { shown } else { shown.map_texts(|text| self.redact_text(text)) }
+        if self.values.is_empty() { shown } else { shown.map_texts(|text| self.values.replace(text)) }
     }
 
     fn hides(&self, at: Location) -> bool {
         let lines = at.file().and_then(|file| self.lines.get(&file));
         lines.is_some_and(|lines| lines.contains(&(at.line as usize)))
-    }
-
-    fn redact_text(&self, text: &str) -> String {
-        self.values.iter().fold(text.to_owned(), |text, value| {
-            if value.len() >= DISTINCT {
-                text.replace(value.as_str(), REDACTED)
-            } else {
-                text.replace(&format!("`{value}`"), &format!("`{REDACTED}`"))
-            }
-        })
     }
 }
 
