@@ -20,6 +20,7 @@ mod field;
 mod finish;
 pub(crate) mod input;
 pub(crate) mod model;
+mod parsed;
 mod steps;
 
 pub(crate) use build::{BranchReplica, BuiltObjects, ImageReplacements, Layers, Options, branch, kustomize};

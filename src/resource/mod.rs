@@ -4,8 +4,10 @@
 //! not know the transformers.
 
 mod linked;
+pub(crate) mod parsed;
 
 pub(crate) use linked::{LinkedFields, LinkedMap, PathStep};
+pub(crate) use parsed::ParsedNode;
 
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
@@ -79,6 +81,8 @@ pub(crate) struct Resource {
     pub(crate) vars: Vec<SmolStr>,
     /// Fields that change together.
     pub(crate) linked: LinkedFields,
+    /// Its values as kustomize would have parsed and made them, if a hash of all that is requested and known.
+    pub(crate) parsed: Option<Box<ParsedNode>>,
     /// Set for what a generator made.
     pub(crate) generated: Option<Generated>,
     /// The name without the hash of the content that was put behind it.
@@ -95,8 +99,20 @@ impl Resource {
         let origin = node.at;
         let (previous, prefixes, suffixes, vars) = Default::default();
         let linked = LinkedFields::default();
-        let (generated, name_before_hash, listed) = (None, None, Location::NONE);
-        Resource { node, previous, prefixes, suffixes, vars, linked, generated, name_before_hash, origin, listed }
+        let (parsed, generated, name_before_hash, listed) = (None, None, None, Location::NONE);
+        Resource {
+            node,
+            previous,
+            prefixes,
+            suffixes,
+            vars,
+            linked,
+            parsed,
+            generated,
+            name_before_hash,
+            origin,
+            listed,
+        }
     }
 
     /// A diagnostic about it, with what it is and where it came from.
@@ -156,8 +172,29 @@ impl Resource {
     /// Keeps the present id among the previous ones; call it before a rename.
     pub(crate) fn remember_id(&mut self) {
         let id = self.id();
+        if self.parsed.as_mut().is_some_and(|parsed| parsed.note_id(&id).is_none()) {
+            self.parsed = None;
+        }
         if self.previous.last() != Some(&id) {
             self.previous.push(id);
+        }
+    }
+
+    /// Notes a text that is put before its name.
+    pub(crate) fn add_prefix(&mut self, prefix: &SmolStr) {
+        self.prefixes.push(prefix.clone());
+        self.note("prefixes", prefix);
+    }
+
+    /// Notes a text that is put behind its name.
+    pub(crate) fn add_suffix(&mut self, suffix: &SmolStr) {
+        self.suffixes.push(suffix.clone());
+        self.note("suffixes", suffix);
+    }
+
+    fn note(&mut self, list: &str, text: &str) {
+        if self.parsed.as_mut().is_some_and(|parsed| parsed.note(list, text).is_none()) {
+            self.parsed = None;
         }
     }
 

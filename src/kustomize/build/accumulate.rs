@@ -14,7 +14,7 @@ use crate::kustomize::input::load::NamedPath;
 use crate::kustomize::input::resources::GeneratedObject;
 use crate::kustomize::input::{BuildRules, Input, Resources, StepContext, Warnings, books, cause, manifest};
 use crate::kustomize::model::{Kustomization, Text};
-use crate::kustomize::{model, steps};
+use crate::kustomize::{model, parsed, steps};
 use crate::node::Node;
 use crate::resource::Resource;
 use crate::schema::fieldspec::FieldSpecs;
@@ -122,6 +122,7 @@ impl<'a> Accumulator<'a> {
             linked::settle_all(&mut into.resources, &context)?;
             if let Some(trace) = &self.trace {
                 trace.step(&mut into.resources, step.transformer, count, (file, context.input.work))?;
+                into.resources.iter_mut().for_each(parsed::annotate_anew);
             }
         }
         plugins::transform(self, into, &kustomization.transformers, &context, trail)?;
@@ -223,8 +224,10 @@ impl<'a> Accumulator<'a> {
                 resource.node.get_mut("metadata").and_then(Node::as_map_mut).map(|fields| fields.remove("annotations"));
             }
             books::take_previous(&mut resource)?;
+            parsed::begin(&mut resource, file);
             if let Some(trace) = &self.trace {
                 trace.read(&mut resource, &file.path);
+                parsed::add_origin(&mut resource);
             }
             into.resources.append(resource)?;
         }

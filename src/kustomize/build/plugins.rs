@@ -9,6 +9,7 @@ use crate::kustomize::field::linked;
 use crate::kustomize::input::accumulated::Accumulated;
 use crate::kustomize::input::{Resources, StepContext, cause, manifest};
 use crate::kustomize::model::Text;
+use crate::kustomize::parsed;
 use crate::kustomize::steps::{self, plugin};
 use crate::node::Node;
 use crate::resource::Resource;
@@ -47,6 +48,7 @@ pub(crate) fn transform(
         linked::settle_all(&mut into.resources, context)?;
         if let Some(trace) = &builder.trace {
             trace.changed_by(&mut into.resources, &plugin, context.input.work)?;
+            into.resources.iter_mut().for_each(parsed::annotate_anew);
         }
     }
     Ok(())

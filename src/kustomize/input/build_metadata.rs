@@ -1,4 +1,6 @@
 //! `buildMetadata`: annotations with the origin of an object and with the transformers that changed it.
+//!
+//! Like kustomize, a build that requests one of them has both until it is finished.
 
 use super::Warnings;
 use crate::annotation::{ORIGIN_ANNOTATION, TRANSFORMATIONS_ANNOTATION};
@@ -51,22 +53,18 @@ impl<'a> BuildMetadata<'a> {
 impl BuildMetadata<'_> {
     /// An object was read from `file`.
     pub(crate) fn read(&self, resource: &mut Resource, file: &RelPath) {
-        if self.origins {
-            set(resource, ORIGIN_ANNOTATION, format!("path: {}\n", file.relative_to(&self.root)));
-        }
+        set(resource, ORIGIN_ANNOTATION, format!("path: {}\n", file.relative_to(&self.root)));
     }
 
     /// An object was made by a generator of the kustomization `file`.
     pub(crate) fn made(&self, resource: &mut Resource, file: &RelPath) {
-        if self.origins {
-            let kind = if resource.gvk().kind == "Secret" { "SecretGenerator" } else { "ConfigMapGenerator" };
-            set(resource, ORIGIN_ANNOTATION, self.configured(file, &builtin(kind), ""));
-        }
+        let kind = if resource.gvk().kind == "Secret" { "SecretGenerator" } else { "ConfigMapGenerator" };
+        set(resource, ORIGIN_ANNOTATION, self.configured(file, &builtin(kind), ""));
     }
 
     /// An object was made by a generator that is configured by an object of its own.
     pub(crate) fn made_by(&self, resource: &mut Resource, plugin: &Resource) {
-        if let Some(file) = self.project.file_at(plugin.origin).filter(|_| self.origins) {
+        if let Some(file) = self.project.file_at(plugin.origin) {
             set(resource, ORIGIN_ANNOTATION, self.configured(&file.path, &identity(plugin), ""));
         }
     }
@@ -79,9 +77,6 @@ impl BuildMetadata<'_> {
         count: usize,
         (file, work): (&RelPath, &WorkCounter),
     ) -> Result<(), Diagnostic> {
-        if !self.transformations {
-            return Ok(());
-        }
         let entry = self.configured(file, &builtin(transformer), "- ").repeat(count);
         resources.iter_mut().try_for_each(|resource| append(resource, &entry, work))
     }
@@ -93,7 +88,7 @@ impl BuildMetadata<'_> {
         plugin: &Resource,
         work: &WorkCounter,
     ) -> Result<(), Diagnostic> {
-        let Some(file) = self.project.file_at(plugin.origin).filter(|_| self.transformations) else { return Ok(()) };
+        let Some(file) = self.project.file_at(plugin.origin) else { return Ok(()) };
         let entry = self.configured(&file.path, &identity(plugin), "- ");
         resources.iter_mut().try_for_each(|resource| append(resource, &entry, work))
     }

@@ -6,6 +6,7 @@ use crate::kustomize::field;
 use crate::kustomize::field::{Make, SpecsByKind, Trail};
 use crate::kustomize::input::{Resources, StepContext, cause};
 use crate::kustomize::model::{Kustomization, Text};
+use crate::kustomize::parsed::{self, Written};
 use crate::node::Node;
 use crate::resource::Resource;
 use crate::schema::Gvk;
@@ -57,6 +58,7 @@ pub(crate) fn apply(
         let specs = specs.of(&gvk, work).map_err(|error| error.at(affix.at))?;
         specs.iter().try_for_each(|spec| put(resource, (side, affix), spec, work))
     })?;
+    parsed::follow(resources, Written::Untagged);
     Ok(())
 }
 
@@ -73,11 +75,11 @@ fn put(
     work: &WorkCounter,
 ) -> Result<(), Diagnostic> {
     if spec.path == "metadata/name" {
-        resource.remember_id();
         match side {
-            Side::Prefix => resource.prefixes.push(affix.text.clone()),
-            Side::Suffix => resource.suffixes.push(affix.text.clone()),
+            Side::Prefix => resource.add_prefix(&affix.text),
+            Side::Suffix => resource.add_suffix(&affix.text),
         }
+        resource.remember_id();
     }
     let value = &mut |old: &Node, _: &Trail| {
         let text = &field::scalar(old, &spec.path)?.text;

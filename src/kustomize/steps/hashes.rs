@@ -3,6 +3,7 @@
 use super::{hash, parsed_hash};
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::kustomize::input::{Resources, StepContext, books};
+use crate::kustomize::parsed;
 use crate::resource::Resource;
 
 /// Appends the hash of its content to the name of every object that requests it: by its generator, or by an annotation.
@@ -16,7 +17,7 @@ pub(crate) fn append(resources: &mut Resources, context: &StepContext) -> Result
         let request = request.filter(|_| !matches!(&*resource.gvk().kind, "ConfigMap" | "Secret"));
         let hash = match request {
             None => Some(hash::of(resource)),
-            Some(_) => parsed_hash::of(resource, context.input),
+            Some(_) => parsed::known(resource).map(|parsed| parsed_hash::of(&parsed)),
         };
         let Some(hash) = hash else {
             let message =

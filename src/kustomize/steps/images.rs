@@ -11,6 +11,7 @@ use crate::kustomize::field::{Edits, Make, SpecsByKind, Trail};
 use crate::kustomize::input::{Resources, StepContext, cause};
 use crate::kustomize::model::image::{Digests, ImageName, image};
 use crate::kustomize::model::{ImageOverride, Kustomization};
+use crate::kustomize::parsed::{self, Written};
 use crate::node::{Node, Value};
 use crate::resource::Resource;
 use crate::schema::fieldspec::FieldSpec;
@@ -72,7 +73,8 @@ fn apply_to_known(
         if known.is_some() {
             work.value(&resource.node, 0).map_err(|error| error.at(image.at))?;
         }
-        let mut pass = Pass { image, digests, work, changed: 0, found: BTreeSet::new() };
+        let again = parsed::is_followed(resource);
+        let mut pass = Pass { image, digests, work, again, changed: 0, found: BTreeSet::new() };
         let mut edits = Edits::default();
         pass.containers(&resource.node, &mut Trail::default(), &mut edits)
             .map_err(|error| resource.within(error.limit_at(image.at)))?;
@@ -88,6 +90,7 @@ fn apply_to_known(
         }
         *known = Some(pass.found);
     }
+    parsed::follow(resources, Written::Untagged);
     Ok(())
 }
 
@@ -117,6 +120,8 @@ struct Pass<'a> {
     image: &'a ImageOverride,
     digests: Digests,
     work: &'a WorkCounter,
+    /// Whether it sets an image to what it is already.
+    again: bool,
     /// How many fields it changed so far.
     changed: usize,
     /// The images that it found or made.
@@ -171,11 +176,8 @@ impl Pass<'_> {
         }
         let new = self.image.applied(text);
         self.found.insert(SmolStr::new(&new));
-        if new == *text {
-            return Ok(None);
-        }
-        self.changed += 1;
-        Ok(Some(field::rewritten(old, &new, self.at())))
+        self.changed += usize::from(new != *text);
+        Ok((self.again || new != *text).then(|| field::rewritten(old, &new, self.at())))
     }
 
     fn at(&self) -> Location {

@@ -6,6 +6,7 @@ use crate::kustomize::field;
 use crate::kustomize::field::{Make, SpecsByKind, Trail, linked};
 use crate::kustomize::input::{Resources, StepContext, cause};
 use crate::kustomize::model::{Kustomization, Label, Text, TextMap};
+use crate::kustomize::parsed::{self, Written};
 use crate::node::{Map, MapEntry, Node, Scalar, Style, Tag, Value};
 use crate::resource::{LinkedMap, Resource};
 use crate::schema::fieldspec::{self, FieldSpec};
@@ -107,6 +108,7 @@ pub(crate) fn set(
             }
             set_in(resource, pairs, &mut specs, context)
         })?;
+        parsed::follow(resources, Written::Entry);
     }
     Ok(())
 }
@@ -128,8 +130,9 @@ fn made_on_the_way(specs: &[FieldSpec]) -> bool {
 
 fn set_in(resource: &mut Resource, pairs: &[MapEntry], specs: &mut SpecsByKind, context: &StepContext) -> Result<()> {
     let mut added = Vec::new();
-    let work = context.input.work;
-    let value = |old: &Node, trail: &Trail, spec: &FieldSpec| with_pairs(old, pairs, (spec, trail), work, &mut added);
+    let (again, work) = (parsed::is_followed(resource), context.input.work);
+    let value =
+        |old: &Node, trail: &Trail, spec: &FieldSpec| with_pairs(old, (pairs, again), (spec, trail), work, &mut added);
     let changed = field::change_all(&mut resource.node, specs, Make::Map, work, value);
     if changed.map_err(|error| resource.within(error.limit_at(pairs[0].value.at)))? {
         linked::settle(resource, context)?;
@@ -160,10 +163,10 @@ fn keys_by_mappings(pairs: &[MapEntry], added: &[AddedEntries]) -> BTreeMap<Vec<
     keys
 }
 
-/// The mapping `old` with the pairs in it, if that is not what it is already.
+/// The mapping `old` with the pairs in it, if that is not what it is already, or if they are set `again`.
 fn with_pairs(
     old: &Node,
-    pairs: &[MapEntry],
+    (pairs, again): (&[MapEntry], bool),
     (spec, trail): (&FieldSpec, &Trail),
     work: &WorkCounter,
     added: &mut Vec<AddedEntries>,
@@ -177,7 +180,7 @@ fn with_pairs(
         }
     };
     work.copied(map.len() + pairs.len())?;
-    if pairs.iter().all(|pair| map.get(&pair.key.text).and_then(Node::as_str) == pair.value.as_str()) {
+    if !again && pairs.iter().all(|pair| map.get(&pair.key.text).and_then(Node::as_str) == pair.value.as_str()) {
         return Ok(None);
     }
     let (map, new) = merged(map, pairs);

@@ -10,6 +10,7 @@ use crate::kustomize::field;
 use crate::kustomize::field::{Edits, Make, SpecsByKind, Trail};
 use crate::kustomize::input::{Resources, StepContext, cause};
 use crate::kustomize::model::{Kustomization, Text};
+use crate::kustomize::parsed::{self, Written};
 use crate::node::{Node, Scalar, Style, Tag, Value};
 use crate::resource::Resource;
 use crate::schema::Gvk;
@@ -99,10 +100,12 @@ pub(crate) fn apply(resources: &mut Resources, namespace: &Namespace, work: &Wor
     let mut specs = SpecsByKind::new(namespace.specs);
     gather(resources.iter_mut(), |resource| {
         resource.remember_id();
+        let again = parsed::is_followed(resource);
         namespace
-            .put(&mut resource.node, &mut specs, work)
+            .put(&mut resource.node, &mut specs, (again, work))
             .map_err(|error| resource.within(error.limit_at(namespace.name.at)))
     })?;
+    parsed::follow(resources, Written::Text);
     // Some objects differed only in their namespaces.
     resources.refuse_collisions(&format!("in the namespace `{}`", namespace.name), namespace.name.at)
 }
@@ -116,15 +119,20 @@ static NAMESPACE: LazyLock<FieldSpec> =
     LazyLock::new(|| FieldSpec { path: "namespace".into(), ..FieldSpec::default() });
 
 impl Namespace<'_> {
-    fn put(&self, object: &mut Node, specs: &mut SpecsByKind, work: &WorkCounter) -> Result<(), Diagnostic> {
+    fn put(
+        &self,
+        object: &mut Node,
+        specs: &mut SpecsByKind,
+        (again, work): (bool, &WorkCounter),
+    ) -> Result<(), Diagnostic> {
         let gvk = Gvk::of(object);
         let kept = self.keeps && is_kept(object);
         if !(kept || gvk.is_cluster_scoped() || self.keeps && is_admission_policy(&gvk)) {
-            field::change(object, &METADATA, Make::Plain, work, &mut |old, _| self.value(old, &METADATA))?;
+            field::change(object, &METADATA, Make::Plain, work, &mut |old, _| self.value(old, &METADATA, again))?;
         }
         let binding = is_binding(&gvk);
         if binding && !kept {
-            self.put_subjects(object)?;
+            self.put_subjects(object, again)?;
         }
         let core = object.get("apiVersion").and_then(Node::as_text) == Some("v1");
         for spec in specs.of(&gvk, work)? {
@@ -136,20 +144,20 @@ impl Namespace<'_> {
                 _ => false,
             };
             if !apart {
-                field::change(object, spec, Make::Str, work, &mut |old, _| self.value(old, spec))?;
+                field::change(object, spec, Make::Str, work, &mut |old, _| self.value(old, spec, again))?;
             }
         }
         Ok(())
     }
 
-    /// The namespace that replaces `old`.
-    fn value(&self, old: &Node, spec: &FieldSpec) -> Result<Option<Node>, Diagnostic> {
+    /// The namespace that replaces `old`, even by the same if it is set `again`.
+    fn value(&self, old: &Node, spec: &FieldSpec, again: bool) -> Result<Option<Node>, Diagnostic> {
         let scalar = field::scalar(old, &spec.path)?;
         // For kustomize the text `null` is a namespace where it may make the field.
         let set = !scalar.text.is_empty() && (scalar.tag != Tag::Null || spec.create);
         let keep = self.unset_only && set;
         let same = scalar.tag == Tag::Str && scalar.text == self.name.text;
-        Ok((!keep && !same).then(|| self.node(scalar.style)))
+        Ok((!keep && (again || !same)).then(|| self.node(scalar.style)))
     }
 
     fn node(&self, style: Style) -> Node {
@@ -157,7 +165,7 @@ impl Namespace<'_> {
         Node::new(Value::Scalar(scalar), self.name.at)
     }
 
-    fn put_subjects(&self, binding: &mut Node) -> Result<(), Diagnostic> {
+    fn put_subjects(&self, binding: &mut Node, again: bool) -> Result<(), Diagnostic> {
         let wanted = match self.subjects {
             Subjects::None => return Ok(()),
             Subjects::DefaultOnly => ("name", "default"),
@@ -176,7 +184,7 @@ impl Namespace<'_> {
                     return Ok(());
                 }
                 let new = match map.get("namespace") {
-                    Some(old) => self.value(old, &NAMESPACE)?,
+                    Some(old) => self.value(old, &NAMESPACE, again)?,
                     None => Some(self.node(Style::Plain)),
                 };
                 if let Some(new) = new {

@@ -7,6 +7,7 @@ use crate::kustomize::field::{Make, Trail};
 use crate::kustomize::input::{Resources, StepContext, cause};
 use crate::kustomize::model::replica::replica;
 use crate::kustomize::model::{Kustomization, Replica};
+use crate::kustomize::parsed::{self, Written};
 use crate::node::Node;
 use crate::resource::Resource;
 use crate::schema::fieldspec::FieldSpec;
@@ -104,6 +105,7 @@ impl<'w> Workloads<'w> {
                 }
             }
         }
+        parsed::follow(resources, Written::Number);
         Ok(found)
     }
 

@@ -5,6 +5,7 @@ use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::kustomize::input::{Resources, StepContext};
 use crate::kustomize::model;
 use crate::kustomize::model::{PatchTarget, Text};
+use crate::kustomize::parsed;
 use crate::kustomize::steps::patch;
 use crate::node::{Node, Scalar, Style, Tag, Value};
 use crate::resource::Resource;
@@ -50,6 +51,7 @@ fn target(node: &Node, errors: &mut FieldErrors) -> Option<ValueTarget> {
 
 /// Writes the value to the targets. The default value is the name of the folder of the kustomization.
 pub(crate) fn apply(resources: &mut Resources, config: ValueAdd, context: &StepContext) -> Result<()> {
+    resources.iter_mut().for_each(parsed::lose);
     let mut targets = config.targets;
     if let Some(path) = &config.target_file_path {
         let mut errors = FieldErrors::ignoring_case(Code::Overlay).ignoring_unknown();

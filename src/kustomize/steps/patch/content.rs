@@ -4,6 +4,7 @@
 //! strategic merge patch, a list a JSON patch. The target is not considered here.
 
 use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::kustomize::input::load::without_j2;
 use crate::kustomize::input::{StepContext, manifest};
 use crate::kustomize::model::Patch;
 use crate::node::{Map, Node, Tag, Value};
@@ -23,7 +24,7 @@ pub(super) enum PatchContent {
 }
 
 /// Where a patch is written.
-enum PatchText {
+pub(super) enum PatchText {
     /// In a file.
     File(Arc<crate::source::File>),
     /// In a string of the kustomization.
@@ -47,6 +48,17 @@ impl PatchText {
                 Err(new_error("a patch must have either `path` or `patch`, not both").note(file.at, "`path`"))
             }
         }
+    }
+
+    /// The text whose lines and columns kustomize counts.
+    pub(super) fn parsed_text(&self, context: &StepContext) -> Option<String> {
+        let text = match self {
+            PatchText::File(file) if without_j2(file.path.name()).is_some() => return None,
+            PatchText::File(_) => String::from_utf8(self.bytes(context).ok()?).ok()?,
+            PatchText::Inline(node) => node.as_str()?.to_owned(),
+        };
+        // kustomize trims a text inline.
+        (!text.starts_with([' ', '\n'])).then_some(text)
     }
 
     fn documents(&self, context: &StepContext, dialect: Dialect) -> Result<Arc<Vec<Node>>> {
@@ -80,26 +92,31 @@ fn trimmed(node: &Node, text: &str) -> Node {
 }
 
 /// The content of an entry of `patches`.
-pub(super) fn of_either_sort(patch: &Patch, context: &StepContext) -> Result<PatchContent> {
+pub(super) fn of_either_sort(patch: &Patch, context: &StepContext) -> Result<(PatchText, PatchContent)> {
     let text = PatchText::of(patch, context)?;
+    let content = content_of(&text, patch, context)?;
+    Ok((text, content))
+}
+
+fn content_of(text: &PatchText, patch: &Patch, context: &StepContext) -> Result<PatchContent> {
     match text.documents(context, Dialect::Kubernetes) {
         Ok(documents) => match documents.first() {
             Some(first) if first.as_seq().is_some_and(|items| !items.is_empty()) => {
-                operations(&text, context).map(PatchContent::Json)
+                operations(text, context).map(PatchContent::Json)
             }
             Some(first) if first.as_scalar().is_some() && !first.is_null() => Err(no_patch(first).into()),
             first => {
                 let is_empty_list = first.is_some_and(|first| first.as_seq().is_some());
                 let patches = if is_empty_list { Vec::new() } else { manifest::objects(&documents)? };
                 if patches.is_empty() {
-                    context.warn(empty(&text).note(patch.at, "referenced here"));
+                    context.warn(empty(text).note(patch.at, "referenced here"));
                     return Ok(PatchContent::Nothing);
                 }
                 Ok(PatchContent::Merge(patches))
             }
         },
         // Some errors in an object are valid in a JSON patch, such as a duplicate key.
-        Err(errors) => operations(&text, context).map(PatchContent::Json).map_err(|_| errors),
+        Err(errors) => operations(text, context).map(PatchContent::Json).map_err(|_| errors),
     }
 }
 
@@ -120,17 +137,18 @@ pub(super) fn of_operations(patch: &Patch, context: &StepContext) -> Result<Vec<
 }
 
 /// Strategic merge patches in a file or inline, for an entry of `patchesStrategicMerge`; none if it has only comments.
-pub(super) fn of_strategic_merge(entry: &Node, context: &StepContext) -> Result<Vec<Node>> {
+pub(super) fn of_strategic_merge(entry: &Node, context: &StepContext) -> Result<(PatchText, Vec<Node>)> {
     let text = entry.as_str().unwrap_or_default();
     let is_inline = text.contains('\n') || text.trim_start().starts_with('{');
-    let documents = if is_inline {
-        context.inline(entry, Dialect::Kubernetes)?
+    let text = if is_inline {
+        PatchText::Inline(entry.clone())
     } else {
-        let path = crate::kustomize::model::Text { text: text.into(), at: entry.at };
-        context.documents(&context.file(&path)?, Dialect::Kubernetes)?
+        PatchText::File(context.file(&crate::kustomize::model::Text { text: text.into(), at: entry.at })?)
     };
+    let documents = text.documents(context, Dialect::Kubernetes)?;
     let is_empty_list = documents.first().and_then(Node::as_seq).is_some_and(<[Node]>::is_empty);
-    if is_empty_list { Ok(Vec::new()) } else { manifest::objects(&documents) }
+    let patches = if is_empty_list { Vec::new() } else { manifest::objects(&documents)? };
+    Ok((text, patches))
 }
 
 fn empty(text: &PatchText) -> Diagnostic {

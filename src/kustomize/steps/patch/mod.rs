@@ -21,10 +21,11 @@ use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result, gather};
 use crate::kustomize::field::linked;
 use crate::kustomize::input::{Resources, StepContext, cause};
 use crate::kustomize::model::{Kustomization, Patch, PatchTarget};
+use crate::kustomize::parsed::{self, ParsedPatch};
 use crate::node::Node;
 use crate::resource::Resource;
 use crate::source::Location;
-use content::PatchContent;
+use content::{PatchContent, PatchText};
 use json6902::{Operations, PatchFindings};
 use metadata::{History, Identity};
 use strategic::Merge;
@@ -37,20 +38,23 @@ pub(crate) fn strategic_merge(
 ) -> Result<()> {
     let blamed = |entry: &Node| cause::entry(entry.at, "patchesStrategicMerge");
     let entries = gather(&kustomization.patches_strategic_merge, |entry| {
-        let patches = content::of_strategic_merge(entry, context).map_err(blamed(entry))?;
-        Ok::<_, Diagnostics>((entry, patches))
+        let (text, patches) = content::of_strategic_merge(entry, context).map_err(blamed(entry))?;
+        Ok::<_, Diagnostics>((entry, text, patches))
     })?;
     // kustomize accepts an empty file only beside others.
-    if let Some((entry, _)) = entries.first().filter(|_| entries.iter().all(|(_, patches)| patches.is_empty())) {
+    if let Some((entry, ..)) = entries.first().filter(|_| entries.iter().all(|(.., patches)| patches.is_empty())) {
         return Err(blamed(entry)(empty(entry).into()));
     }
-    entries.iter().filter(|(_, patches)| patches.is_empty()).for_each(|(entry, _)| context.warn(empty(entry)));
-    let patches = entries.into_iter().flat_map(|(entry, patches)| patches.into_iter().map(move |patch| (entry, patch)));
+    entries.iter().filter(|(.., patches)| patches.is_empty()).for_each(|(entry, ..)| context.warn(empty(entry)));
+    let patches = entries.iter().flat_map(|(entry, text, patches)| {
+        patches.iter().enumerate().map(move |(nth, patch)| (*entry, MergePatch { text, nth, is_made: true, patch }))
+    });
     gather(patches, |(entry, patch)| {
         let mut merge = || -> Result<()> {
-            let one = target::named(resources, &Resource::new(patch.clone()), context.input.work)
-                .map_err(|error| error.at(patch.at))?;
-            let patch = metadata::as_strings(&patch, context)?;
+            let node = patch.patch;
+            let one = target::named(resources, &Resource::new(node.clone()), context.input.work)
+                .map_err(|error| error.at(node.at))?;
+            let patch = MergePatch { patch: &metadata::as_strings(node, context)?, ..patch };
             merge(resources, &[one], &patch, May::default(), context).map(drop)
         };
         merge().map_err(blamed(entry))
@@ -102,7 +106,9 @@ fn apply(resources: &mut Resources, patch: &Patch, context: &StepContext) -> Res
         context.optional(patch.at);
     }
     let may = May { name: patch.allow_name_change.is_some(), kind: patch.allow_kind_change.is_some() };
-    let changed = match (content::of_either_sort(patch, context)?, &patch.target) {
+    let (text, content) = content::of_either_sort(patch, context)?;
+    let text = &text;
+    let changed = match (content, &patch.target) {
         (PatchContent::Nothing, _) => None,
         (PatchContent::Merge(patches), Some(target)) => {
             if let [_, second, ..] = &patches[..] {
@@ -113,18 +119,25 @@ fn apply(resources: &mut Resources, patch: &Patch, context: &StepContext) -> Res
             }
             let chosen = chosen(resources, patch, target, context)?;
             let Some(patch) = patches.first().filter(|_| !chosen.is_empty()) else { return Ok(()) };
-            Some(merge(resources, &chosen, &metadata::as_strings(patch, context)?, may, context)?)
+            let patch = &metadata::as_strings(patch, context)?;
+            let patch = MergePatch { text, nth: 0, is_made: true, patch };
+            Some(merge(resources, &chosen, &patch, may, context)?)
         }
-        (PatchContent::Merge(patches), None) => gather(&patches, |document| -> Result<Option<May>> {
-            match target::named(resources, &Resource::new(document.clone()), context.input.work) {
-                Ok(one) => merge(resources, &[one], document, may, context).map(Some),
-                Err(error) if patch.optional && !error.parts().is_of_work_limit => Ok(None),
-                Err(error) => Err(context.relieved(error.at(document.at)).into()),
-            }
-        })?
-        .into_iter()
-        .flatten()
-        .reduce(May::or),
+        (PatchContent::Merge(patches), None) => {
+            gather((0..).zip(&patches), |(nth, document)| -> Result<Option<May>> {
+                match target::named(resources, &Resource::new(document.clone()), context.input.work) {
+                    Ok(one) => {
+                        let patch = MergePatch { text, nth, is_made: false, patch: document };
+                        merge(resources, &[one], &patch, may, context).map(Some)
+                    }
+                    Err(error) if patch.optional && !error.parts().is_of_work_limit => Ok(None),
+                    Err(error) => Err(context.relieved(error.at(document.at)).into()),
+                }
+            })?
+            .into_iter()
+            .flatten()
+            .reduce(May::or)
+        }
         (PatchContent::Json(operations), Some(target)) => {
             operate(resources, patch, target, &operations, History::Note, context)?;
             let why = "a JSON patch can change names and kinds without it";
@@ -165,9 +178,35 @@ fn chosen(resources: &Resources, patch: &Patch, target: &PatchTarget, context: &
     Ok(chosen)
 }
 
+/// A strategic merge patch, the `nth` one in a text.
+struct MergePatch<'p> {
+    text: &'p PatchText,
+    nth: usize,
+    /// Whether kustomize makes its identity, labels and annotations anew.
+    is_made: bool,
+    patch: &'p Node,
+}
+
+impl MergePatch<'_> {
+    /// Its values as kustomize has parsed them.
+    fn parsed(&self, context: &StepContext) -> Option<ParsedPatch> {
+        let text = self.text.parsed_text(context)?;
+        ParsedPatch::read(&text, self.nth, self.patch, self.is_made)
+    }
+}
+
 /// Merges a patch into objects; those that it deletes go. Returns what it changed of what it `may` change.
-fn merge(resources: &mut Resources, chosen: &[usize], patch: &Node, may: May, context: &StepContext) -> Result<May> {
+fn merge(
+    resources: &mut Resources,
+    chosen: &[usize],
+    whole: &MergePatch,
+    may: May,
+    context: &StepContext,
+) -> Result<May> {
     let (mut deleted, mut changed) = (Vec::new(), May::default());
+    let is_followed = chosen.iter().any(|i| parsed::is_followed(&resources.as_slice()[*i]));
+    let parsed = if is_followed && !may.name && !may.kind { whole.parsed(context) } else { None };
+    let patch = whole.patch;
     for &i in chosen {
         let resource = if may.name || may.kind { &mut resources.as_mut()[i] } else { resources.with_same_ids(i) };
         let patch = &*metadata::addressed(patch, &resource.node);
@@ -193,6 +232,8 @@ fn merge(resources: &mut Resources, chosen: &[usize], patch: &Node, may: May, co
             Some(merged) => {
                 let identity = Identity::of(&std::mem::replace(&mut resource.node, merged));
                 changed = changed.or(identity.keep(&mut resource.node, may));
+                let parsed = parsed.as_ref().filter(|_| resource.linked.is_empty());
+                parsed::patch(resource, parsed, &schema);
                 resource.linked.patched(patch);
                 linked::settle(resource, context)?;
             }
@@ -230,19 +271,17 @@ fn operate(
     losses.drain(..).try_for_each(|loss| context.lossy(loss.at(patch.at)))?;
     for i in chosen {
         let resource = &mut resources.as_mut()[i];
-        let mut found = PatchFindings::default();
-        let patched = operations.apply(
-            &metadata::annotated(resource, history),
-            &mut found,
-            (context.rules.folds, context.input.work),
-        );
-        let patched = patched.and_then(metadata::checked).map_err(|error| within(error, patch.at, resource))?;
-        found.losses.into_iter().try_for_each(|loss| context.lossy(within(loss, patch.at, resource)))?;
-        found.added.into_iter().for_each(|added| context.warn_in_build(within(added, patch.at, resource)));
+        let object = metadata::annotated(resource, history);
         if history == History::Note {
             resource.remember_id();
         }
+        let mut found = PatchFindings::default();
+        let patched = operations.apply(&object, &mut found, (context.rules.folds, context.input.work));
+        let patched = patched.and_then(metadata::checked).map_err(|error| within(error, patch.at, resource))?;
+        found.losses.into_iter().try_for_each(|loss| context.lossy(within(loss, patch.at, resource)))?;
+        found.added.into_iter().for_each(|added| context.warn_in_build(within(added, patch.at, resource)));
         let old = std::mem::replace(&mut resource.node, patched);
+        parsed::print(resource);
         resource.linked.separate();
         let renamed = ["name", "namespace"]
             .iter()

@@ -12,6 +12,7 @@ use crate::kustomize::field::linked;
 use crate::kustomize::field::path::{Create, NodeForm, Reached, SourcePath, TargetPath};
 use crate::kustomize::input::{Resources, StepContext, cause};
 use crate::kustomize::model::{Kustomization, Replacement, ReplacementEntry, Selector, Text};
+use crate::kustomize::parsed::{self, Written};
 use crate::kustomize::{field, model};
 use crate::node::{Node, Scalar, Tag, Value};
 use crate::resource::Resource;
@@ -103,6 +104,7 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
                         (context.rules.is_branch, counter),
                     )?;
                     linked::settle(resource, context)?;
+                    parsed::follow_one(resource, Written::Content);
                     let origin = resource.origin;
                     if let Some(loss) = lost {
                         let loss = Diagnostic::new(Code::Overlay, format!("`{path}` {loss}")).at(path.at);
@@ -314,7 +316,10 @@ fn write(
     };
     match structured::replace(&mut resource.node, path, create, counter, (into_json, into_yaml))? {
         InnerFields::Missing => {}
-        InnerFields::Changed => return Ok(None),
+        InnerFields::Changed => {
+            parsed::lose(resource);
+            return Ok(None);
+        }
         InnerFields::Cut => {
             return Ok(Some("is in the first of several documents, of which kustomize drops the others"));
         }
