@@ -80,6 +80,11 @@ impl LinkedFields {
         self.0.clear();
     }
 
+    /// Whether a strategic merge patch changes an entry that is linked.
+    pub(crate) fn are_patched(&self, patch: &Node) -> bool {
+        self.0.iter().any(|group| group.maps.iter().any(|map| is_patched(patch, &map.path, &group.keys)))
+    }
+
     /// Forgets what a strategic merge patch put something new in the place of.
     pub(crate) fn patched(&mut self, patch: &Node) {
         for group in &mut self.0 {
@@ -187,6 +192,19 @@ fn is_replaced(patch: &Node, way: &[PathStep]) -> bool {
         }
     }
     false
+}
+
+/// Whether a patch has one of the keys at the end of a way.
+fn is_patched(patch: &Node, way: &[PathStep], keys: &[SmolStr]) -> bool {
+    let mut node = patch;
+    for step in way {
+        let PathStep::Key(key) = step else { return true };
+        match node.get(key) {
+            Some(next) => node = next,
+            None => return node.as_map().is_none(),
+        }
+    }
+    node.as_map().is_none_or(|map| keys.iter().any(|key| map.has(key)) || map.has("$patch"))
 }
 
 struct DisplayPath<'a>(&'a [PathStep], &'a str);

@@ -23,6 +23,8 @@ pub(crate) struct ParsedNode {
     pub(crate) place: (u32, u16),
     /// The items of a list; the keys and values of a mapping by turns.
     pub(crate) content: Vec<ParsedNode>,
+    /// Whether it had content, which Go prints in another way than none at all.
+    pub(crate) was_filled: bool,
     /// The location of the same value in the tree of the object, to find values that were replaced.
     pub(crate) origin: Location,
 }
@@ -69,7 +71,16 @@ pub(crate) fn is_note(key: &str) -> bool {
 impl ParsedNode {
     /// A value that kustomize made.
     pub(crate) fn made(kind: ParsedKind, text: &str, (tag, style): (&'static str, u8)) -> Self {
-        ParsedNode { kind, style, tag, text: text.into(), place: (0, 0), content: Vec::new(), origin: Location::NONE }
+        ParsedNode {
+            kind,
+            style,
+            tag,
+            text: text.into(),
+            place: (0, 0),
+            content: Vec::new(),
+            was_filled: false,
+            origin: Location::NONE,
+        }
     }
 
     /// A key that kustomize made.
@@ -103,11 +114,23 @@ impl ParsedNode {
         if self.content.chunks_exact(2).all(|pair| keep(&pair[0].text)) {
             return;
         }
+        self.was_filled = true;
         let mut entries = std::mem::take(&mut self.content).into_iter();
         while let (Some(key), Some(value)) = (entries.next(), entries.next()) {
             if keep(&key.text) {
                 self.content.extend([key, value]);
             }
+        }
+    }
+
+    /// Sets an entry to a text. A value that is replaced keeps its style; a new one has `style`.
+    pub(crate) fn set(&mut self, key: &str, text: &str, style: u8) {
+        let style = self.get(key).map_or(style, |old| old.style);
+        let new = ParsedNode::made(ParsedKind::Scalar, text, (STR, style));
+        if let Some(old) = self.get_mut(key) {
+            *old = new;
+        } else {
+            self.push(ParsedNode::key(key), new);
         }
     }
 
@@ -129,16 +152,8 @@ impl ParsedNode {
             return Some(());
         }
         let key = format!("{BOOKS_DOMAIN}{list}");
-        match annotations.get_mut(&key) {
-            Some(old) => {
-                let new = ParsedNode::made(ParsedKind::Scalar, &format!("{},{text}", old.text), (STR, old.style));
-                *old = new;
-            }
-            None => {
-                let new = ParsedNode::made(ParsedKind::Scalar, text, (STR, style::SINGLE));
-                annotations.push(ParsedNode::key(&key), new);
-            }
-        }
+        let text = annotations.get(&key).map_or_else(|| text.to_owned(), |old| format!("{},{text}", old.text));
+        annotations.set(&key, &text, style::SINGLE);
         Some(())
     }
 }

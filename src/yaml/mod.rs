@@ -18,7 +18,7 @@ pub(crate) use read::{
 pub(crate) use scalar::number;
 pub(crate) use scalar::resolve::{resolve, scalar_with_text};
 pub(crate) use styled::StyledText;
-pub(crate) use write::{date_text, document, folded, stream, write, write_double_quoted, write_string};
+pub(crate) use write::{date_text, document, folded, stream, unfolded, write, write_double_quoted, write_string};
 
 use crate::node::{Style, Tag};
 use crate::source::Location;

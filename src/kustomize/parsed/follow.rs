@@ -53,7 +53,7 @@ impl Follower {
                 }
             }
             (Value::Map(_), ParsedKind::Scalar) if parsed.tag == "!!null" => {
-                (parsed.kind, parsed.tag, parsed.text) = (ParsedKind::Map, "!!map", SmolStr::default());
+                (parsed.kind, parsed.tag) = (ParsedKind::Map, "!!map");
             }
             (Value::Seq(items), ParsedKind::Seq) if is_same && items.len() == parsed.content.len() => {
                 parsed.content.iter_mut().zip(items.iter()).try_for_each(|(old, new)| self.changed(old, new, key))?;
@@ -147,7 +147,8 @@ pub(super) fn entry_style(text: &str) -> u8 {
         return style::PLAIN;
     }
     let read = yaml::parse(text, Dialect::Yaml11, &|_, _, _| crate::source::Location::NONE);
-    let is_text = read.map_or(true, |documents| documents.first().is_none_or(|node| node.as_str().is_some()));
+    // The parser leaves out a document that is null.
+    let is_text = read.map_or(true, |documents| documents.first().is_some_and(|node| node.as_str().is_some()));
     if is_text { style::PLAIN } else { style::DOUBLE }
 }
 

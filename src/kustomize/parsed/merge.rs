@@ -3,9 +3,9 @@
 //! The locations in the object show what came from where: a value with the location of the patch has the position in the
 //! patch. kustomize passes over the whole object, and makes all lists anew that merge by keys.
 
-use super::follow::{locate, made_entries};
+use super::follow::{entry_style, locate, made_entries};
 use super::read;
-use crate::node::{Map, Node, Tag, Value};
+use crate::node::{Map, Node, Value};
 use crate::resource::ParsedNode;
 use crate::resource::parsed::{ParsedKind, STR, is_note, style};
 use crate::schema::merge::{MergeSchema, MergeShape};
@@ -44,7 +44,7 @@ impl ParsedPatch {
         let mut values = BTreeMap::new();
         index(&self.parsed, &mut values);
         let merge = ParsedMerge { values, schema };
-        *parsed = merge.value(object, Some(parsed), merge.shape(None, object))?;
+        *parsed = merge.value(object, (Some(parsed), Some(&self.parsed)), merge.shape(None, object))?;
         // kustomize sets what a patch may not change.
         for key in ["kind", "apiVersion"].into_iter().filter(|key| *key == "kind" || self.is_made) {
             set_again(parsed, key, object.get(key))?;
@@ -97,44 +97,50 @@ impl<'p> ParsedMerge<'p> {
         *self.values.get(&(node.at, kind as u8))?
     }
 
-    /// A value of the patched object; `old` is that of the object before.
-    fn value(&self, node: &Node, old: Option<&ParsedNode>, shape: Option<MergeShape>) -> Option<ParsedNode> {
+    /// A value of the patched object. `sides` are the value before and that of the patch, if it is known which it is.
+    fn value(&self, node: &Node, sides: ParsedSides, shape: Option<MergeShape>) -> Option<ParsedNode> {
         match &node.value {
-            Value::Map(map) => self.map(map, node, old, self.shape(shape, node)),
-            Value::Seq(items) => self.list(items, node, old, shape),
+            Value::Map(map) => self.map(map, node, sides, self.shape(shape, node)),
+            Value::Seq(items) => self.list(items, node, sides, shape),
             Value::Scalar(scalar) => {
+                let (old, _) = sides;
                 let kept = old.filter(|old| old.kind == ParsedKind::Scalar && old.origin == node.at);
                 let mut new = kept.or_else(|| self.of_patch(node, ParsedKind::Scalar))?.clone();
                 match old.filter(|_| kept.is_none()) {
                     Some(old) => new.style = old.style,
                     None if new.tag == "!!null" => new.place = (0, 0),
-                    None => {
-                        let is_word = yaml::resolve(&new.text, Dialect::Yaml11) == Tag::Bool;
-                        if is_word && new.tag == STR && new.style == style::PLAIN {
-                            new.style = style::DOUBLE;
-                        }
-                    }
+                    None if new.tag == STR && new.style == style::PLAIN => new.style = entry_style(&new.text),
+                    None => {}
                 }
                 (new.text == scalar.text).then_some(new)
             }
         }
     }
 
-    fn map(&self, map: &Map, node: &Node, old: Option<&ParsedNode>, shape: Option<MergeShape>) -> Option<ParsedNode> {
+    fn map(&self, map: &Map, node: &Node, (old, patch): ParsedSides, shape: Option<MergeShape>) -> Option<ParsedNode> {
         let kept = old.filter(|old| old.kind == ParsedKind::Map && old.origin == node.at);
         let base = kept.or_else(|| self.of_patch(node, ParsedKind::Map))?;
-        let mut new = ParsedNode { content: Vec::new(), ..base.clone() };
+        let mut new = base.clone();
+        new.style = style_of(base, patch, map.is_empty())?;
+        new.was_filled |= !new.content.is_empty();
+        new.content.clear();
         let field = |name: &str| self.schema.field(shape?, name);
+        let of_patch = |name: &str| patch.and_then(|patch| patch.get(name));
         for (key, value) in base.entries() {
             if let Some(node) = map.get(&key.text) {
-                new.push(key.clone(), self.value(node, kept.map(|_| value), field(&key.text))?);
+                let sides = (kept.map(|_| value), of_patch(&key.text));
+                new.push(key.clone(), self.value(node, sides, field(&key.text))?);
             } else if is_note(&key.text) {
                 new.push(key.clone(), value.clone());
             }
         }
         for entry in map.iter().filter(|entry| base.get(&entry.key.text).is_none()) {
-            let key = ParsedNode::key(&entry.key.text);
-            new.push(key, self.value(&entry.value, None, field(&entry.key.text))?);
+            let name = &entry.key.text;
+            let mut value = self.value(&entry.value, (None, of_patch(name)), field(name))?;
+            if value.kind == ParsedKind::Seq && value.place == (0, 0) {
+                value.style = style::PLAIN;
+            }
+            new.push(ParsedNode::key(name), value);
         }
         Some(new)
     }
@@ -143,7 +149,7 @@ impl<'p> ParsedMerge<'p> {
         &self,
         items: &[Node],
         node: &Node,
-        old: Option<&ParsedNode>,
+        (old, patch): ParsedSides,
         shape: Option<MergeShape>,
     ) -> Option<ParsedNode> {
         let old = old.filter(|old| old.kind == ParsedKind::Seq);
@@ -157,23 +163,40 @@ impl<'p> ParsedMerge<'p> {
         if items.is_empty() {
             return base.content.is_empty().then(|| base.clone());
         }
-        let mut new = ParsedNode::made(ParsedKind::Seq, "", ("", base.style));
+        let mut new = ParsedNode::made(ParsedKind::Seq, "", ("", style_of(base, patch, false)?));
+        new.origin = node.at;
         for item in items {
-            let item = if keys.is_empty() {
-                let mut made = ParsedNode::made(ParsedKind::Scalar, &item.as_scalar()?.text, ("", style::PLAIN));
-                made.origin = item.at;
-                made
+            let parsed = if keys.is_empty() {
+                member(&item.as_scalar()?.text, (old, patch))?
             } else {
                 let mut same = old.into_iter().flat_map(|old| &old.content).filter(|old| old.origin == item.at);
                 let first = same.next();
                 if same.next().is_some() {
                     return None;
                 }
-                self.value(item, first, shape.and_then(|shape| self.schema.items(shape)))?
+                self.value(item, (first, None), self.schema.items(shape?))?
             };
-            new.content.push(item);
+            new.content.push(parsed);
         }
-        new.origin = node.at;
+        locate(&mut new, node)?;
         Some(new)
+    }
+}
+
+/// A value before and that of the patch.
+type ParsedSides<'s> = (Option<&'s ParsedNode>, Option<&'s ParsedNode>);
+
+/// The style of a mapping or list, which something empty takes from what is put into it.
+fn style_of(base: &ParsedNode, patch: Option<&ParsedNode>, is_empty: bool) -> Option<u8> {
+    if is_empty || !base.content.is_empty() { Some(base.style) } else { Some(patch?.style) }
+}
+
+/// A member of a set. One that both sides have stays what it is.
+fn member(text: &str, (old, patch): ParsedSides) -> Option<ParsedNode> {
+    let find = |list: Option<&ParsedNode>| list?.content.iter().find(|item| item.text == text).cloned();
+    match (find(old), find(patch)) {
+        (Some(old), Some(_)) => Some(old),
+        (Some(one), None) | (None, Some(one)) => Some(ParsedNode::made(ParsedKind::Scalar, text, ("", one.style))),
+        (None, None) => None,
     }
 }

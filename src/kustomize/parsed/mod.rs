@@ -15,7 +15,7 @@ pub(crate) use merge::ParsedPatch;
 use super::input::load::without_j2;
 use super::input::{Resources, books};
 use crate::annotation::ORIGIN_ANNOTATION;
-use crate::resource::parsed::{ParsedKind, STR, style};
+use crate::resource::parsed::style;
 use crate::resource::{ParsedNode, Resource};
 use crate::schema::merge::MergeSchema;
 use crate::source::File;
@@ -61,13 +61,7 @@ pub(crate) fn print(resource: &mut Resource) {
 pub(crate) fn add_origin(resource: &mut Resource) {
     change(resource, |parsed, resource| {
         let value = resource.node.str_at(&["metadata", "annotations", ORIGIN_ANNOTATION])?;
-        let annotations = parsed.get_mut("metadata")?.get_mut("annotations")?;
-        let style = annotations.get(ORIGIN_ANNOTATION).map_or(style::PLAIN, |old| old.style);
-        let new = ParsedNode::made(ParsedKind::Scalar, value, (STR, style));
-        match annotations.get_mut(ORIGIN_ANNOTATION) {
-            Some(old) => *old = new,
-            None => annotations.push(ParsedNode::key(ORIGIN_ANNOTATION), new),
-        }
+        parsed.get_mut("metadata")?.get_mut("annotations")?.set(ORIGIN_ANNOTATION, value, style::PLAIN);
         Some(())
     });
 }

@@ -8,14 +8,13 @@ use crate::node::{Map, Node};
 use crate::resource::ParsedNode;
 use crate::resource::parsed::is_note;
 use crate::source::{FileId, Location};
-use crate::yaml::{self, Dialect, Quoting};
+use crate::yaml::{self, Dialect};
 
 pub(super) fn print(parsed: &mut ParsedNode, object: &Node) -> Option<()> {
     let annotations = noted(parsed, object)?;
     let mut full = object.clone();
     full.map_entry("metadata")?.as_map_mut()?.insert("annotations", annotations.into());
-    let mut text = String::new();
-    yaml::write(&mut text, &full, Quoting::Kustomize).ok()?;
+    let text = yaml::unfolded(&full).ok()?;
     let at = |line, column, length| Location::new(FileId(0), line, column, length);
     let own = yaml::parse(&text, Dialect::Kubernetes, &at).ok()?;
     *parsed = read::object(&text, own.first()?)?;

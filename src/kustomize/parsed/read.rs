@@ -6,7 +6,6 @@ use crate::node::{MapEntry, Node, Scalar, Style, Tag, Value};
 use crate::resource::ParsedNode;
 use crate::resource::parsed::{ParsedKind, style};
 use crate::source::Location;
-use smol_str::SmolStr;
 
 /// The values of the object `node`, whose locations are those in `text`.
 pub(super) fn object(text: &str, node: &Node) -> Option<ParsedNode> {
@@ -98,10 +97,10 @@ impl ParsedText<'_> {
             (Style::Folded, _) => self.header(at, style::FOLDED, '>')?,
             _ => return None,
         };
-        let mut parsed = self.value(ParsedKind::Scalar, (scalar.tag.yaml(), style), at, column)?;
-        parsed.place.0 = line.checked_sub(self.above)?;
-        parsed.text = scalar.text.clone();
-        Some(parsed)
+        let mut mark = at;
+        mark.line = line;
+        let parsed = self.value(ParsedKind::Scalar, (scalar.tag.yaml(), style), mark, column)?;
+        Some(ParsedNode { text: scalar.text.clone(), origin: at, ..parsed })
     }
 
     /// Nothing at all, behind the colon of a key.
@@ -123,8 +122,20 @@ impl ParsedText<'_> {
         at: Location,
         column: u16,
     ) -> Option<ParsedNode> {
+        if self.is_decorated(at.line, column)? {
+            return None;
+        }
         let place = (at.line.checked_sub(self.above)?, column);
-        Some(ParsedNode { kind, style, tag, text: SmolStr::default(), place, content: Vec::new(), origin: at })
+        Some(ParsedNode { place, origin: at, ..ParsedNode::made(kind, "", (tag, style)) })
+    }
+
+    /// Whether an anchor or a tag is in front of a value.
+    fn is_decorated(&self, line: u32, column: u16) -> Option<bool> {
+        let end = (line as usize).checked_sub(1)?;
+        let before: String = self.lines.get(end)?.chars().take(usize::from(column) - 1).collect();
+        let above = self.lines[..end].iter().rev().copied();
+        let word = std::iter::once(before.as_str()).chain(above).find_map(|line| line.split_whitespace().next_back());
+        Some(word.is_some_and(|word| word.len() > 1 && word.starts_with(['&', '!'])))
     }
 
     fn line(&self, at: Location) -> Option<&str> {

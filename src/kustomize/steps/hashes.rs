@@ -21,8 +21,8 @@ pub(crate) fn append(resources: &mut Resources, context: &StepContext) -> Result
         };
         let Some(hash) = hash else {
             let message =
-                "the annotation has no effect, because the hash of this kind depends on the format of the file";
-            let help = "use a name of your own, or `pleach.dev/name-hash` in a build";
+                "the annotation has no effect, because pleach does not know the hash that kustomize makes here";
+            let help = "remove comments and anchors from the file, or use `pleach.dev/name-hash` in a build";
             let warning = Diagnostic::new(Code::Overlay, message).at(request.map_or(resource.origin, |node| node.at));
             context.warn(resource.within(warning.help(help)));
             continue;

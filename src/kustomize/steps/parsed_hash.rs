@@ -21,7 +21,11 @@ fn write(out: &mut String, node: &ParsedNode) {
         out.push(if i == 0 { '[' } else { ',' });
         write(out, part);
     }
-    out.push_str(if node.content.is_empty() { "null" } else { "]" });
+    out.push_str(match (node.content.is_empty(), node.was_filled) {
+        (false, _) => "]",
+        (true, true) => "[]",
+        (true, false) => "null",
+    });
     let comments = r#""HeadComment":"","LineComment":"","FootComment":"""#;
     let _ = write!(out, ",{comments},\"Line\":{line},\"Column\":{column}}}");
 }

@@ -31,12 +31,15 @@ pub(crate) fn document(node: &Node) -> Result<String, Diagnostic> {
 /// Writes one document and a line break after it.
 pub(crate) fn write(out: &mut String, node: &Node, quoting: Quoting) -> Result<(), Diagnostic> {
     let line = out.len();
-    let mut writer = NodeWriter { out, line, depth: 0, quoting };
-    match &node.value {
-        Value::Map(map) if !map.is_empty() => writer.map(map, 0, node),
-        Value::Seq(items) if !items.is_empty() => writer.seq(items, 0, node),
-        _ => writer.leaf(node, 0),
-    }
+    NodeWriter { out, line, depth: 0, quoting, folds: true }.document(node)
+}
+
+/// The text of one document as kustomize writes it on the way: without folding of long lines.
+pub(crate) fn unfolded(node: &Node) -> Result<String, Diagnostic> {
+    let mut out = String::new();
+    let mut writer = NodeWriter { out: &mut out, line: 0, depth: 0, quoting: Quoting::Kustomize, folds: false };
+    writer.document(node)?;
+    Ok(out)
 }
 
 /// The text of several documents, each written with `write`, with `---` between them.
@@ -85,9 +88,19 @@ struct NodeWriter<'o> {
     line: usize,
     depth: usize,
     quoting: Quoting,
+    /// Whether long lines are folded.
+    folds: bool,
 }
 
 impl NodeWriter<'_> {
+    fn document(&mut self, node: &Node) -> Result<(), Diagnostic> {
+        match &node.value {
+            Value::Map(map) if !map.is_empty() => self.map(map, 0, node),
+            Value::Seq(items) if !items.is_empty() => self.seq(items, 0, node),
+            _ => self.leaf(node, 0),
+        }
+    }
+
     fn enter(&mut self, node: &Node) -> Result<(), Diagnostic> {
         self.depth += 1;
         if self.depth > OUTPUT_DEPTH {
@@ -210,7 +223,9 @@ impl NodeWriter<'_> {
         // Each line of a block is indented.
         let lines = if form == ScalarForm::Literal { text.matches('\n').count() } else { 0 };
         self.check_size(lines.saturating_mul(indent).saturating_add(text.len()), at)?;
-        scalar_text::write(self.out, self.line, text, form, LineFolding::Folded(indent));
+        let is_one_line = !self.folds && form != ScalarForm::Literal;
+        let lines = if is_one_line { LineFolding::One } else { LineFolding::Folded(indent) };
+        scalar_text::write(self.out, self.line, text, form, lines);
         Ok(())
     }
 

@@ -456,6 +456,43 @@ fn kustomize_reports_warnings() {
 }
 
 #[test]
+fn kustomize_warns_of_hashes_that_it_does_not_know() {
+    let workspace = Workspace::empty();
+    let job = "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: init\n  labels: {a: b}\n  annotations:\n    \
+               internal.config.kubernetes.io/needsHashSuffix: enabled\nspec: {text: '{\"a\": 1}'}\n";
+    let replacement = |source, target| {
+        format!(
+            "replacements:\n- source: {{kind: Job, fieldPath: {source}}}\n  targets:\n  - select: {{kind: Job}}\n    fieldPaths: \
+             [{target}]\n    options: {{create: true}}\n"
+        )
+    };
+    let patch = |fields: &str| {
+        format!(
+            "patches:\n- patch: '{{apiVersion: batch/v1, kind: Job, metadata: {{name: init}}, spec: {{a: b}}}}'\n{fields}"
+        )
+    };
+    let linked = "- path: labels.yaml\n";
+    workspace.write("labels.yaml", "apiVersion: batch/v1\nkind: Job\nmetadata: {name: init, labels: {new: x}}\n");
+    workspace.write("base/kustomization.yaml", "resources: [job.yaml]\ncommonLabels: {new: label}\n");
+    workspace.write("base/job.yaml", job);
+    for (resource, job, kustomization) in [
+        ("job.yaml", job.replace("init", "&name init"), String::new()),
+        ("job.yaml", job.replace("init", "!!str init"), String::new()),
+        ("job.yaml", job.to_owned(), patch("  options: {allowNameChange: true}\n")),
+        ("job.yaml", job.to_owned(), replacement("metadata.labels", "spec.labels")),
+        ("job.yaml", job.to_owned(), replacement("metadata.name", "spec.text.a")),
+        ("base", job.to_owned(), patch(linked)),
+    ] {
+        workspace.write("job.yaml", &job);
+        workspace.write("kustomization.yaml", format!("resources: [{resource}]\n{kustomization}"));
+        let ran = workspace.run(&["kustomize"]).exits(0);
+        let warning = "warning[overlay]: the annotation has no effect, because pleach does not know";
+        assert!(ran.err().contains(warning), "{job}{kustomization}{}", ran.err());
+        assert!(ran.out().contains("  name: init\n"), "{job}{kustomization}{}", ran.out());
+    }
+}
+
+#[test]
 fn parts_of_a_build_report_nothing_as_unused() {
     let workspace = Workspace::small();
     workspace.write("overlays/unused/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");

@@ -232,7 +232,7 @@ fn merge(
             Some(merged) => {
                 let identity = Identity::of(&std::mem::replace(&mut resource.node, merged));
                 changed = changed.or(identity.keep(&mut resource.node, may));
-                let parsed = parsed.as_ref().filter(|_| resource.linked.is_empty());
+                let parsed = parsed.as_ref().filter(|_| !resource.linked.are_patched(patch));
                 parsed::patch(resource, parsed, &schema);
                 resource.linked.patched(patch);
                 linked::settle(resource, context)?;

@@ -105,10 +105,9 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
                     )?;
                     linked::settle(resource, context)?;
                     parsed::follow_one(resource, Written::Content);
-                    let origin = resource.origin;
                     if let Some(loss) = lost {
                         let loss = Diagnostic::new(Code::Overlay, format!("`{path}` {loss}")).at(path.at);
-                        context.lossy(loss.note(origin, "in this object"))?;
+                        context.lossy(loss.note(resource.origin, "in this object"))?;
                     }
                     source.again(i, resources)?;
                 }
