@@ -23,10 +23,15 @@ pub(crate) enum Written {
     Number,
     /// The text of another value into the field as it is.
     Content,
+    /// A copy of a list or mapping, which is not followed.
+    Whole,
 }
 
 /// Lets the values follow the changes of the object.
 pub(super) fn follow(parsed: &mut ParsedNode, object: &Node, written: Written) -> Option<()> {
+    if written == Written::Whole {
+        return None;
+    }
     let mut follower = Follower { written, styles: BTreeMap::new() };
     follower.changed(parsed, object, "")?;
     follower.added(parsed, object)
@@ -132,10 +137,15 @@ impl Follower {
 }
 
 impl Written {
+    /// What a copy of a value writes.
+    pub(crate) fn copy_of(value: &Node) -> Self {
+        if value.as_scalar().is_some() { Written::Content } else { Written::Whole }
+    }
+
     fn tag(self) -> &'static str {
         match self {
             Written::Text | Written::Entry => STR,
-            Written::Untagged | Written::Content => "",
+            Written::Untagged | Written::Content | Written::Whole => "",
             Written::Number => "!!int",
         }
     }

@@ -459,7 +459,7 @@ fn kustomize_reports_warnings() {
 fn kustomize_warns_of_hashes_that_it_does_not_know() {
     let workspace = Workspace::empty();
     let job = "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: init\n  labels: {a: b}\n  annotations:\n    \
-               internal.config.kubernetes.io/needsHashSuffix: enabled\nspec: {text: '{\"a\": 1}'}\n";
+               internal.config.kubernetes.io/needsHashSuffix: enabled\nspec: {text: '{\"a\": \"b\"}'}\n";
     let replacement = |source, target| {
         format!(
             "replacements:\n- source: {{kind: Job, fieldPath: {source}}}\n  targets:\n  - select: {{kind: Job}}\n    fieldPaths: \

@@ -104,7 +104,7 @@ fn replace(resources: &mut Resources, replacement: &Replacement, context: &StepC
                         (context.rules.is_branch, counter),
                     )?;
                     linked::settle(resource, context)?;
-                    parsed::follow_one(resource, Written::Content);
+                    parsed::follow_one(resource, Written::copy_of(&source.value));
                     if let Some(loss) = lost {
                         let loss = Diagnostic::new(Code::Overlay, format!("`{path}` {loss}")).at(path.at);
                         context.lossy(loss.note(resource.origin, "in this object"))?;
