@@ -31,8 +31,13 @@ pipeline {
                 archiveArtifacts 'diff.md'
                 sh '''
                     base=$(git merge-base HEAD origin/target)
-                    pleach check --base "$base"
+                    pleach check --base "$base" --format text,junit=check.xml
                 '''
+            }
+            post {
+                always {
+                    junit testResults: 'check.xml', allowEmptyResults: true
+                }
             }
         }
         stage('remove') {
