@@ -3,6 +3,7 @@
 //! Unlike a [`Node`](crate::node::Node), a part has an end position, and aliases and merge keys are not expanded.
 
 use super::YamlStep;
+use crate::yaml::read::{parser_options, spaces_within_brackets};
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 use std::ops::Range;
 
@@ -83,14 +84,14 @@ enum LayoutContent {
 
 /// The layout of the only document of a text. `None` if the text is not one valid document.
 pub(super) fn layout(text: &str) -> Option<LayoutPart> {
-    let options = granit_parser::options! {
-        block_scalar_eof_without_line_feed: true,
-        emit_comments: false,
-        emit_unresolved_aliases: true,
-    };
+    // A tab and a space have the same length, so the ranges are those of the text.
+    parsed(text).or_else(|| parsed(&spaces_within_brackets(text)?))
+}
+
+fn parsed(text: &str) -> Option<LayoutPart> {
     let mut frames: Vec<LayoutFrame> = Vec::new();
     let mut root = None;
-    for next in Parser::new_from_str_with_options(text, options) {
+    for next in Parser::new_from_str_with_options(text, parser_options()) {
         let (event, span) = next.ok()?;
         let at = bytes(&span)?;
         let part = match event {

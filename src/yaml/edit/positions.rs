@@ -6,9 +6,7 @@ pub(super) fn dash(text: &str, start: usize) -> Option<usize> {
     // Comments, an anchor and a tag may be between the two.
     while !before.ends_with('-') {
         let line = line_start(text, before.len());
-        let comment = before[line..]
-            .find('#')
-            .filter(|&comment| comment == 0 || before[line..line + comment].ends_with([' ', '\t']));
+        let comment = comment(&before[line..]);
         let word = before.rfind(char::is_whitespace).map_or(0, |blank| blank + 1);
         let end = match comment {
             Some(comment) => line + comment,
@@ -18,6 +16,11 @@ pub(super) fn dash(text: &str, start: usize) -> Option<usize> {
         before = before[..end].trim_end();
     }
     Some(before.len() - 1)
+}
+
+/// The position of the comment in a line without scalars.
+pub(super) fn comment(line: &str) -> Option<usize> {
+    line.match_indices('#').map(|(at, _)| at).find(|&at| at == 0 || line[..at].ends_with([' ', '\t']))
 }
 
 /// The number of characters before `at` in its line. They must be spaces or dashes.

@@ -6,7 +6,7 @@
 use super::YamlStep;
 use super::inline::{InlineContext, inline, string_text, string_text_like};
 use super::layout::{CollectionStyle, LayoutPair, LayoutPart, LayoutShape, layout};
-use super::positions::{begins_line, column, column_of_line, dash, is_blank_above, line_start, next_line};
+use super::positions::{begins_line, column, column_of_line, comment, dash, is_blank_above, line_start, next_line};
 use crate::node::{Node, Value};
 use std::cmp::Reverse;
 use std::ops::Range;
@@ -177,7 +177,7 @@ impl<'d> Splicer<'d> {
         let colon = self.colon(above)?;
         let (line, _) = self.text.get(colon..part.span.start)?.split_once('\n')?;
         // Only an anchor, a tag and a comment can be there.
-        let properties = line.find(" #").map_or(line, |comment| &line[..comment]);
+        let properties = comment(line).map_or(line, |comment| &line[..comment]);
         Some(colon + properties.trim_end().len())
     }
 

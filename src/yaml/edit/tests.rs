@@ -1,6 +1,7 @@
 //! Edits change the text as expected and nothing else.
 
 use super::*;
+use crate::limits::DOCUMENT_DEPTH;
 use proptest::prelude::*;
 
 fn steps(path: &str) -> Vec<YamlStep> {
@@ -68,6 +69,11 @@ fn values_are_set() {
         ("a: &x 1\nb: *x\n", "b", "2", "a: &x 1\nb: 2\n"),
         ("l:\n- a:\n  - 1\n  - 2 # two\n  b: 1\n", "l.0.a", "[x]", "l:\n- a:\n  - x # two\n  b: 1\n"),
         ("l:\n- a: # all\n  # of them\n  - 1\n  b: 1\n", "l.0.a", "5", "l:\n- a: 5 # all\n  b: 1\n"),
+        ("a:\t# all\n- 1\nb: 1\n", "a", "5", "a: 5\t# all\nb: 1\n"),
+        ("a:\t# all\n  c: 1\n", "a", "[]", "a: []\t# all\n"),
+        ("a: &x#y # all #2\n- 1\n", "a", "5", "a: &x#y 5 # all #2\n"),
+        ("a: [\n\t1,\n\t2]\n", "a.1", "5", "a: [\n\t1,\n\t5]\n"),
+        ("b: {a: [\n\t1]}\n", "b.a.0", "5", "b: {a: [\n\t5]}\n"),
         ("a:\n- 1\n\n# b\nb: 1\n", "a", "{x: w}", "a: {x: w}\n\n# b\nb: 1\n"),
         ("a:\n- 1", "a", "[]", "a: []\n"),
         ("a:\r\n- 1\r\nb: 1\r\n", "a", "z", "a: z\r\nb: 1\r\n"),
@@ -84,6 +90,24 @@ fn values_are_set() {
     ] {
         let got = after(text, &[set(path, value(new))]);
         assert_eq!(got.as_deref(), Ok(want), "{text}{path}");
+    }
+}
+
+/// What a build reads can be edited. What is too deep has the error of the reader.
+#[test]
+fn documents_are_edited_up_to_the_depth_that_is_read() {
+    let texts = |depth: usize| {
+        let flow = format!("a: {}1{}\nb: 1\n", "[".repeat(depth - 1), "]".repeat(depth - 1));
+        let lines: Vec<String> = (0..depth).map(|level| " ".repeat(level) + "a:\n").collect();
+        [flow, lines.concat() + "b: 1\n", format!("b: 1\na:\n{}1\n", "- ".repeat(depth - 1))]
+    };
+    for text in texts(DOCUMENT_DEPTH) {
+        let want = text.replace("b: 1\n", "b: 2\n");
+        assert_eq!(after(&text, &[set("b", value("2"))]), Ok(want));
+    }
+    for text in texts(DOCUMENT_DEPTH + 1) {
+        let error = YamlDocument::new(&text).unwrap_err().iter().map(ToString::to_string).collect::<String>();
+        assert!(error.contains("nested more than 400 levels deep"), "{error}");
     }
 }
 

@@ -21,6 +21,7 @@ pub(crate) use cache::DocumentCache;
 pub(crate) use embedded::scalar_locator;
 pub(super) use key::key_type_error;
 pub(crate) use merge_keys::apply_merge_key;
+pub(super) use tabs::spaces_within_brackets;
 
 use super::{Dialect, Locator};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
@@ -94,7 +95,7 @@ fn read(text: &str, dialect: Dialect, locate: &Locator, options: &ReadOptions) -
         }
         let counted = nodes;
         let mut document = NodeBuilder::new(piece.text, dialect, &locate, options, &mut nodes).document();
-        if let (Err(_), Some(text)) = (&document, tabs::spaces_within_brackets(piece.text)) {
+        if let (Err(_), Some(text)) = (&document, spaces_within_brackets(piece.text)) {
             let mut again = counted;
             if let Ok(read) = NodeBuilder::new(&text, dialect, &locate, options, &mut again).document() {
                 (document, nodes) = (Ok(read), again);
@@ -122,7 +123,7 @@ fn read(text: &str, dialect: Dialect, locate: &Locator, options: &ReadOptions) -
 }
 
 /// How the parser reads the data of a text: without comments, and with aliases as they are written.
-fn parser_options() -> granit_parser::Options {
+pub(super) fn parser_options() -> granit_parser::Options {
     granit_parser::options! {
         block_scalar_eof_without_line_feed: true,
         emit_comments: false,

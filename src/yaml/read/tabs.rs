@@ -66,7 +66,7 @@ impl IndentTabs {
 
 /// `text` with spaces in place of the tabs that indent lines within brackets and braces, if there are any: go-yaml accepts
 /// them, and the parser only at the top.
-pub(super) fn spaces_within_brackets(text: &str) -> Option<String> {
+pub(crate) fn spaces_within_brackets(text: &str) -> Option<String> {
     let mut spaces = text.as_bytes().to_vec();
     let mut tabs = Vec::new();
     let mut start = 0;

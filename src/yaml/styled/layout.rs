@@ -1,7 +1,7 @@
 //! Where the entries of a document are, and how they were written.
 
 use super::TextPoint;
-use crate::limits::DOCUMENT_DEPTH;
+use crate::yaml::read::parser_options;
 use granit_parser::{Event, Parser, ScalarStyle, Span, StructureStyle};
 use std::collections::BTreeSet;
 
@@ -65,12 +65,8 @@ struct OpenCollection {
 impl TextLayout {
     /// The layout of the first document of a text that can be read, or why it cannot be kept.
     pub(super) fn of(text: &str) -> Result<Self, &'static str> {
-        let options = granit_parser::options! {
-            block_scalar_eof_without_line_feed: true,
-            emit_comments: true,
-            flow_nesting_limit: DOCUMENT_DEPTH + 1,
-            block_nesting_limit: DOCUMENT_DEPTH + 1,
-        };
+        let mut options = parser_options();
+        options.emit_comments = true;
         let mut layout = TextLayout::default();
         let lines: Vec<&str> = text.lines().collect();
         let mut open = Vec::new();
