@@ -110,6 +110,7 @@ impl SpecFiles {
                 }
                 BranchEdit::Set(changes) => {
                     let BranchLocation { path, steps } = location()?;
+                    let changes = in_order(changes);
                     let alike = changes.chunk_by(|(_, one), (_, next)| one.is_some() == next.is_some());
                     for (i, changes) in alike.enumerate() {
                         let edits = changes.iter().map(|change| (name.clone(), field_edit(steps, change)));
@@ -271,6 +272,18 @@ fn new_entry(name: &str, changes: &[FieldChange]) -> Node {
         }
     }
     entry
+}
+
+/// Changes of one branch in the order in which they are made. Values are set first if the order does not matter, so that a mapping whose keys
+/// are all replaced keeps its comments.
+fn in_order(mut changes: Vec<FieldChange>) -> Vec<FieldChange> {
+    let (set, removed): (Vec<_>, Vec<_>) = changes.iter().partition(|(_, value)| value.is_some());
+    let overlaps =
+        |(one, _): &FieldChange| set.iter().any(|(other, _)| one.starts_with(other) || other.starts_with(one));
+    if !removed.into_iter().any(overlaps) {
+        changes.sort_by_key(|(_, value)| value.is_none());
+    }
+    changes
 }
 
 /// A change as an edit of a document in which the branch is at the path `branch`.

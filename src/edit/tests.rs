@@ -57,6 +57,24 @@ fn a_branch_is_added_changed_and_removed() {
 }
 
 #[test]
+fn a_mapping_whose_keys_are_all_replaced_keeps_its_comment() {
+    let unset = |path: &str| (path.split('.').map(str::to_owned).collect(), None);
+    let changes = [unset("values.a"), unset("values.b"), change("values.c", "3")];
+    for (start, want) in [
+        ("- name: x\n  values: # all\n    a: 1\n    b: 2\n", "- name: x\n  values: # all\n    c: 3\n"),
+        ("- name: x\n  values:\t# all\n    a: 1\t# one\n    b: 2\n", "- name: x\n  values:\t# all\n    c: 3\n"),
+        ("- name: x\n  values: {a: 1, b: 2} # all\n", "- name: x\n  values: {c: 3} # all\n"),
+        ("- values: # all\n    a: 1\n    b: 2\n  name: x\n", "- values: # all\n    c: 3\n  name: x\n"),
+    ] {
+        assert_eq!(after(start, "x", set(&changes)), want);
+    }
+    // A value is removed before it becomes a mapping.
+    let changes = [unset("values.a"), change("values.a.b", "3")];
+    let start = "- name: x\n  values: {a: 1} # all\n";
+    assert_eq!(after(start, "x", set(&changes)), "- name: x\n  values: {a: {b: 3}}\n");
+}
+
+#[test]
 fn a_branch_may_have_its_own_file() {
     let files =
         [("branches.yaml", HEAD), ("branches.d/x.yaml", "# mine\nname: a # a\nowner: me\n"), ("base/a.yaml", "")];
