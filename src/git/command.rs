@@ -48,6 +48,24 @@ const VARIABLES: [&str; 11] = [
     "GIT_REPLACE_REF_BASE",
 ];
 
+/// The files that Git reads before it reads a commit. It waits without end for a pipe in their place.
+const FILES: [&str; 14] = [
+    "HEAD",
+    "commondir",
+    "config",
+    "config.worktree",
+    "index",
+    "info/exclude",
+    "info/grafts",
+    "info/sparse-checkout",
+    "objects/info/alternates",
+    "objects/info/commit-graph",
+    "objects/info/commit-graphs/commit-graph-chain",
+    "objects/pack/multi-pack-index",
+    "packed-refs",
+    "shallow",
+];
+
 /// The folder of the repository or worktree that has a path, if any.
 pub(crate) fn repository(path: &Path) -> Option<&Path> {
     path.ancestors().find(|folder| folder.join(".git").exists())
@@ -97,6 +115,7 @@ fn find(folder: &Path) -> Result<GitFolders, Diagnostic> {
         None if is_bare => folder.to_owned(),
         None => return Err(Diagnostic::new(Code::Usage, "this folder is not in a Git repository")),
     };
+    check_files(&git)?;
     let bare = if work.is_some() { "safe.bareRepository=explicit" } else { "safe.bareRepository=all" };
     let mut searched = git_command(work.unwrap_or(folder));
     let searched = output(searched.args(["-c", bare, "rev-parse", "--absolute-git-dir"]), b"")?;
@@ -108,6 +127,15 @@ fn find(folder: &Path) -> Result<GitFolders, Diagnostic> {
         return Err(error.help("repair or remove this `.git`"));
     }
     Ok(GitFolders { git, work: work.map(Path::to_owned) })
+}
+
+/// An error if one of the [`FILES`] is anything else. Those of a worktree or submodule, whose `.git` is a file, are not checked.
+fn check_files(git: &Path) -> Result<(), Diagnostic> {
+    let Some(path) = FILES.iter().map(|name| git.join(name)).find(|path| path.exists() && !path.is_file()) else {
+        return Ok(());
+    };
+    let error = Diagnostic::new(Code::Usage, format!("`{}` is not a regular file", path.display()));
+    Err(error.help("remove it, or clone the repository again"))
 }
 
 /// Whether the program `git` can be run.

@@ -53,6 +53,20 @@ fn add_bare_repository(workspace: &Workspace, settings: &str) {
     workspace.write("envs/config", format!("[core]\n\trepositoryformatversion = 1\n\tbare = true\n{settings}"));
 }
 
+/// Git waits without end for a pipe, and reads a device without end.
+#[test]
+fn a_file_of_git_that_is_not_a_regular_file_is_an_error() {
+    for file in ["HEAD", "config", "commondir", "packed-refs", "index", "shallow", "objects/info/alternates"] {
+        for put in ["mkfifo", "ln -s /dev/zero", "mkdir"] {
+            let workspace = repository();
+            workspace.shell(&format!("rm -f .git/{file}; {put} .git/{file}"));
+            let printed = workspace.shell("cd envs; timeout 20 pleach check --base origin/main 2>&1; echo status $?");
+            assert!(printed.contains(&format!(".git/{file}` is not a regular file")), "{put} {file}: {printed}");
+            assert!(printed.ends_with("status 2\n"), "{put} {file}: {printed}");
+        }
+    }
+}
+
 #[test]
 fn a_folder_that_looks_like_a_bare_repository_is_not_read() {
     let workspace = repository();
