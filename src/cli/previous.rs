@@ -14,7 +14,7 @@ use crate::git::{self, EarlierFiles, FileVersion, MOST_FILES, OutputAtCommit};
 use crate::output::{
     HistoryParents, OutputFolder, OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, written_files,
 };
-use crate::source::{FolderSet, RelPath};
+use crate::source::{FolderSet, Location, Project, RelPath};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -117,32 +117,43 @@ impl RecordedOutput {
         self.base.read(&[RelPath::root()], |_| true)
     }
 
-    /// A diagnostic with the place of the file of this output that it is about, if it is about one.
+    /// A diagnostic with the file of this output that it is about before its message, if it is about one.
     pub(super) fn located(&self, diagnostic: Diagnostic) -> Diagnostic {
-        let Some(PreviousFile { path, line }) = diagnostic.parts().previous.clone() else { return diagnostic };
-        let line = if line > 0 { format!(", line {line}") } else { String::new() };
-        let (file, of) = self.shown(path);
-        diagnostic.located(&format!("`{file}`{line}{of}"))
+        let Some(PreviousFile { path, at }) = diagnostic.parts().previous.clone() else { return diagnostic };
+        let line = if at.line > 0 { format!(", line {}", at.line) } else { String::new() };
+        let of = if self.base.is_commit() { ", of the base revision" } else { "" };
+        diagnostic.located(&format!("`{}`{line}{of}", self.shown(path)))
+    }
+
+    /// The same with a source location in this file, as a file that `project` quotes.
+    pub(super) fn quoted(&self, diagnostic: Diagnostic, project: &Project) -> Diagnostic {
+        let Some(PreviousFile { path, .. }) = diagnostic.parts().previous.clone() else { return diagnostic };
+        let file = OutputPath::from(path.clone());
+        let text = self.recorded.get(&file).map_or("", |text| text);
+        let shown = if self.has_history() { self.disk.show(&path) } else { self.shown(path.clone()) };
+        let quoted = diagnostic.in_quoted(project.quote(&path, &shown, text));
+        if self.base.is_commit() {
+            return quoted.note(Location::NONE, "this is the file of the base revision");
+        }
+        quoted
     }
 
     /// The same for an error, with what to do about the file.
-    pub(super) fn explained(&self, error: Diagnostic) -> Diagnostic {
+    pub(super) fn explained(&self, error: Diagnostic, project: &Project) -> Diagnostic {
         let Some(PreviousFile { path, .. }) = error.parts().previous.clone() else { return error };
         let help = match &self.base {
             // A file of a commit is an error until the output on the disk has another one.
             BaseRevision::Commit(_) => correct(&self.disk.show(&path)),
             BaseRevision::Folder(output, _) => restore(&output.show(&path)),
         };
-        self.located(error).first_help(help)
+        self.quoted(error, project).first_help(help)
     }
 
-    /// A file of this output as messages show it, and where it is.
-    fn shown(&self, path: RelPath) -> (String, &'static str) {
+    /// A file of this output as messages show it.
+    fn shown(&self, path: RelPath) -> String {
         match &self.base {
-            BaseRevision::Commit(files) => {
-                (files.output().join(path.as_str()).unwrap_or(path).to_string(), ", of the base revision")
-            }
-            BaseRevision::Folder(output, _) => (output.show(&path), ""),
+            BaseRevision::Commit(files) => files.output().join(path.as_str()).unwrap_or(path).to_string(),
+            BaseRevision::Folder(output, _) => output.show(&path),
         }
     }
 
@@ -219,6 +230,11 @@ impl PreviousOutput for RecordedOutput {
 }
 
 impl BaseRevision {
+    /// Whether it is a commit, whose files may differ from those on the disk.
+    fn is_commit(&self) -> bool {
+        matches!(self, BaseRevision::Commit(_))
+    }
+
     /// Whether it has files that record what branches of other projects have or had. GitOps files do not.
     pub(super) fn has_records_of_others(&self, project: &str) -> Result<bool> {
         let is_record = |path: &OutputPath| {

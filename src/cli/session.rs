@@ -88,13 +88,12 @@ impl<'a> Session<'a> {
     /// Builds the selected branches and reports the progress.
     pub(super) fn build<'i>(&self, inputs: &'i Inputs<'i>) -> Result<Build<'i>> {
         let built = watched(self.screen, &self.progress, || pipeline::build(inputs));
-        let located = |warning| self.previous.located(warning);
-        let built = built.map(|build| Build { warnings: build.warnings.into_iter().map(located).collect(), ..build });
-        let explained = |error| self.previous.explained(error);
+        let project = &self.workspace.project;
+        let quoted = |warning| self.previous.quoted(warning, project);
+        let built = built.map(|build| Build { warnings: build.warnings.into_iter().map(quoted).collect(), ..build });
+        let explained = |error| self.previous.explained(error, project);
         match self.on_failure {
-            OnFailure::KeepGoing => {
-                built.map_err(|errors| unavoidable(&errors.whole.map(explained), &self.workspace.project))
-            }
+            OnFailure::KeepGoing => built.map_err(|errors| unavoidable(&errors.whole.map(explained), project)),
             OnFailure::Stop => built
                 .map_err(|errors| Diagnostics::from(errors).map(explained))
                 .and_then(|build| build.errors().map_or(Ok(build), Err)),

@@ -55,7 +55,7 @@ pub(crate) fn render(severity: Severity, error: &Diagnostic, project: &Project) 
 
 /// `path:line:column`, as much of it as is known, for people.
 pub(super) fn show_location(at: Location, project: &Project) -> Option<String> {
-    let path = project.show(&project.file_at(at)?.path);
+    let path = project.shown_at(at)?;
     let path = visible(&path);
     Some(match (at.line, at.column) {
         (0, _) => path.into_owned(),

@@ -49,7 +49,7 @@ fn is_zero(number: &u32) -> bool {
 }
 
 fn at(location: Location, project: &Project) -> Option<JsonLocation> {
-    let file = project.show(&project.file_at(location)?.path);
+    let file = project.shown_at(location)?;
     Some(JsonLocation { file, line: location.line, column: location.column.into(), length: location.len.into() })
 }
 

@@ -21,7 +21,7 @@ pub(crate) use order::sorted;
 pub(crate) use suggestion::{named, nearest};
 
 use crate::limits::DIAGNOSTIC_CHARACTERS;
-use crate::source::{Location, RelPath};
+use crate::source::{FileId, Location, RelPath};
 use std::fmt;
 
 /// What a diagnostic is about. The code decides the exit status.
@@ -121,7 +121,7 @@ pub(crate) struct Parts {
     pub(crate) message: String,
     /// Where; [`Location::NONE`] if that is not known.
     pub(crate) at: Location,
-    /// The file of the previous output that it is about, until [`Diagnostic::located`] says where that is.
+    /// The file of the previous output that it is about, until [`Diagnostic::in_quoted`] or [`Diagnostic::located`] says where that is.
     pub(crate) previous: Option<PreviousFile>,
     /// Other source locations that matter.
     pub(crate) notes: Vec<Note>,
@@ -135,13 +135,13 @@ pub(crate) struct Parts {
     pub(crate) is_of_work_limit: bool,
 }
 
-/// A file of the previous output, which is no file of the project, and a line of it; 0 if the line is not known.
+/// A file of the previous output, which is no file of the project, and a part of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct PreviousFile {
     /// The path in the output folder.
     pub(crate) path: RelPath,
-    /// The line.
-    pub(crate) line: u32,
+    /// The line, column and length, as far as they are known.
+    pub(crate) at: Location,
 }
 
 /// Another source location that matters for a diagnostic.
@@ -193,11 +193,20 @@ impl Diagnostic {
         self
     }
 
-    /// Sets the file of the previous output that it is about, in place of a source location.
+    /// Sets the file of the previous output that it is about. Its source location is one in the text of this file.
     #[must_use]
-    pub(crate) fn in_previous(mut self, path: RelPath, line: u32) -> Self {
-        self.0.previous = Some(PreviousFile { path, line });
+    pub(crate) fn in_previous(mut self, path: RelPath) -> Self {
+        self.0.previous = Some(PreviousFile { path, at: self.0.at });
         self.0.at = Location::NONE;
+        self
+    }
+
+    /// Sets the number of the file of the previous output that it is about.
+    #[must_use]
+    pub(crate) fn in_quoted(mut self, file: FileId) -> Self {
+        if let Some(PreviousFile { at, .. }) = self.0.previous.take() {
+            self.0.at = at.in_file(file);
+        }
         self
     }
 

@@ -17,6 +17,11 @@ pub(crate) use project::{File, FileSource, Found, Project, SourceEntry};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct FileId(pub(crate) u32);
 
+impl FileId {
+    /// A text that is no file of the project, until [`Project::quote`] gives it a number.
+    pub(crate) const UNNUMBERED: FileId = FileId(u32::MAX - 2);
+}
+
 /// A source location: a range of one line of an input file. Lines and columns are counted from 1, columns and lengths in
 /// characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

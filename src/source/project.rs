@@ -11,6 +11,8 @@ pub(crate) struct File {
     pub(crate) id: FileId,
     /// Its path.
     pub(crate) path: RelPath,
+    /// How messages show it, if it is no file of the project.
+    shown: Option<String>,
     /// Its content.
     pub(crate) bytes: Vec<u8>,
 }
@@ -82,6 +84,17 @@ struct ProjectCache {
     files: Vec<Arc<File>>,
     found: BTreeMap<RelPath, Found>,
     real: BTreeMap<RelPath, Option<RelPath>>,
+    /// Files that messages quote, by how they show them.
+    quoted: BTreeMap<String, FileId>,
+}
+
+impl ProjectCache {
+    fn add(&mut self, path: RelPath, shown: Option<String>, bytes: Vec<u8>) -> Arc<File> {
+        let id = FileId(u32::try_from(self.files.len()).expect("fewer than 2^32 files"));
+        let file = Arc::new(File { id, path, shown, bytes });
+        self.files.push(Arc::clone(&file));
+        file
+    }
 }
 
 const LOCK: &str = "no thread panics while it has the lock";
@@ -146,12 +159,7 @@ impl Project {
             return found.clone();
         }
         let found = match entry {
-            SourceEntry::File(bytes) => {
-                let id = FileId(u32::try_from(cache.files.len()).expect("fewer than 2^32 files"));
-                let file = Arc::new(File { id, path: path.clone(), bytes });
-                cache.files.push(Arc::clone(&file));
-                Found::File(file)
-            }
+            SourceEntry::File(bytes) => Found::File(cache.add(path.clone(), None, bytes)),
             SourceEntry::Folder(mut names) => {
                 names.sort_unstable();
                 Found::Folder(Arc::new(names))
@@ -189,6 +197,24 @@ impl Project {
     /// The files that were read so far.
     pub(crate) fn files_read(&self) -> Vec<Arc<File>> {
         self.cache.read().expect(LOCK).files.clone()
+    }
+
+    /// The number of a file that is no input and that messages show as `shown`, so that a diagnostic can have its locations.
+    pub(crate) fn quote(&self, path: &RelPath, shown: &str, text: &str) -> FileId {
+        let mut cache = self.cache.write().expect(LOCK);
+        let is_same = |id: &FileId| cache.files[id.0 as usize].bytes == text.as_bytes();
+        if let Some(id) = cache.quoted.get(shown).copied().filter(is_same) {
+            return id;
+        }
+        let id = cache.add(path.clone(), Some(shown.to_owned()), text.as_bytes().to_vec()).id;
+        cache.quoted.insert(shown.to_owned(), id);
+        id
+    }
+
+    /// The file of a source location as messages show it.
+    pub(crate) fn shown_at(&self, location: Location) -> Option<String> {
+        let file = self.file_at(location)?;
+        Some(file.shown.clone().unwrap_or_else(|| self.show(&file.path)))
     }
 
     /// The file of a source location.

@@ -76,9 +76,9 @@ impl TeardownPlan {
         TeardownPlan::parse_checked(text, &|_, _| Ok(()))
     }
 
-    /// Reads a text whose entries `check` accepts. The locations of its errors have a line, but no file.
+    /// Reads a text whose entries `check` accepts. The locations of its errors are in [`FileId::UNNUMBERED`].
     pub(super) fn parse_checked(text: &str, check: &EntryCheck) -> Result<Self> {
-        let at = |line, column, len| Location::new(FileId(u32::MAX), line, column, len);
+        let at = |line, column, len| Location::new(FileId::UNNUMBERED, line, column, len);
         of(&yaml::parse(text, Dialect::Kubernetes, &at)?, Location::NONE, check)
     }
 }

@@ -99,7 +99,7 @@ pub(crate) fn removed(
         let owner = EntryOwner { slug, branch };
         let Err(error) = names.check_owner(owner) else { continue };
         if previous.present(&OutputPath::lock(slug)).is_some() {
-            errors.push(error.in_previous(RelPath::clone(&OutputPath::lock(slug)), 0));
+            errors.push(error.in_previous(RelPath::clone(&OutputPath::lock(slug))));
         } else if !all.is_empty() {
             let refused = RefusedEntry::of_unknown_branch(owner, all.clone());
             *footprint = PreviousFootprint { refused: vec![refused], ..PreviousFootprint::default() };
@@ -317,7 +317,7 @@ fn of_object(
             found.adopted.extend(namespace.map(SmolStr::from));
             footprint.objects.extend(namespace.and_then(|namespace| names.apply_record(namespace)));
         }
-        let refused = refused::take(&mut footprint, (path, branch, node.at.line), (names, source));
+        let refused = refused::take(&mut footprint, (path, branch, node.at), (names, source));
         found.add(PreviousFootprint { refused, ..PreviousFootprint::fresh(branch.into(), footprint) });
     }
     Ok(found)

@@ -8,7 +8,7 @@ use super::project_names::{ImageSource, ProjectNames};
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 use crate::output::OutputPath;
 use crate::plan::EntryOwner;
-use crate::source::RelPath;
+use crate::source::{Location, RelPath};
 
 /// Entries of objects that are not known to belong to the project.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,18 +44,18 @@ impl RefusedEntry {
     }
 }
 
-/// Removes from the footprint of an object what is not known to belong to the project. `branch` is the name of its branch, `line`
+/// Removes from the footprint of an object what is not known to belong to the project. `branch` is the name of its branch, `at`
 /// is where it is in the file `path`.
 pub(super) fn take(
     footprint: &mut Footprint,
-    (path, branch, line): (&OutputPath, &str, u32),
+    (path, branch, at): (&OutputPath, &str, Location),
     (names, source): (&ProjectNames, ImageSource),
 ) -> Vec<RefusedEntry> {
     let owner = EntryOwner { slug: path.slug(), branch };
     let refused = footprint.entries().filter_map(|(entry, footprint)| {
         let error = names.check(owner, entry).err()?;
         let severity = if matches!(entry, FootprintEntry::Object(_)) { Severity::Warning } else { Severity::Error };
-        Some(RefusedEntry { footprint, diagnostic: located(path, line, &error), severity })
+        Some(RefusedEntry { footprint, diagnostic: located(path, at, &error), severity })
     });
     let mut refused: Vec<RefusedEntry> = refused.collect();
     refused.extend(footprint.images.iter().filter(|image| names.may_have_image(image, source)).filter_map(|image| {
@@ -78,7 +78,7 @@ pub(super) fn plan(path: &OutputPath, errors: &Diagnostics) -> Diagnostics {
     if let Some(error) = others.first() {
         return unreadable(path, &(*error).clone().into()).into();
     }
-    let errors = refused.into_iter().map(|error| located(path, error.parts().at.line, error).into());
+    let errors = refused.into_iter().map(|error| located(path, error.parts().at, error).into());
     errors.collect::<Vec<Diagnostics>>().into()
 }
 
@@ -100,17 +100,17 @@ pub(super) fn known_part(slug: &str, text: &str, names: &ProjectNames) -> Teardo
     plan
 }
 
-/// An error about a line of a file of the previous output.
-fn located(path: &OutputPath, line: u32, error: &Diagnostic) -> Diagnostic {
-    error.clone().in_previous(RelPath::clone(path), line)
+/// An error about a part of a file of the previous output.
+fn located(path: &OutputPath, at: Location, error: &Diagnostic) -> Diagnostic {
+    error.clone().at(at).in_previous(RelPath::clone(path))
 }
 
 /// A file of the previous output that cannot be read.
 pub(super) fn unreadable(path: &OutputPath, errors: &Diagnostics) -> Diagnostic {
     let why = errors.iter().next().map(ToString::to_string).unwrap_or_default();
-    let message = format!("cannot be read, so the footprint of its branch is unknown: {why}");
-    let line = errors.iter().next().map_or(0, |error| error.parts().at.line);
-    Diagnostic::new(Code::Output, message).in_previous(RelPath::clone(path), line)
+    let message = format!("the file cannot be read, so the footprint of its branch is unknown: {why}");
+    let at = errors.iter().next().map_or(Location::NONE, |error| error.parts().at);
+    located(path, at, &Diagnostic::new(Code::Output, message))
 }
 
 /// A diagnostic about a file of the history of the previous output.

@@ -126,10 +126,7 @@ impl RecordedFile {
                 (known_part(&key, text, known).map(RecordedNames::of), Some(errors))
             }
             Err(errors) => {
-                return Err(errors.map(|error| {
-                    let line = error.parts().at.line;
-                    error.in_previous(RelPath::clone(path), line)
-                }));
+                return Err(errors.map(|error| error.in_previous(RelPath::clone(path))));
             }
         };
         Ok(RecordedFile { key, names, refused })

@@ -95,8 +95,8 @@ fn names_that_no_spec_gave_need_an_entry_of_cleanup() {
     workspace.edit("out/dns/dev.example.com/main.yaml", "absent: []", "absent:\n- mail.dev.example.com");
     workspace.shell("git add -A && git commit -qm forged && git update-ref refs/remotes/origin/main HEAD");
     let errors = workspace.run(&["build"]).exits(2).err();
-    let want = "`out/dns/dev.example.com/main.yaml`, line 2, of the base revision: the host `mail.dev.example.com` is not known to belong \
-                to the branch with the slug `main` of the project `shop`\n";
+    let want = "the host `mail.dev.example.com` is not known to belong to the branch with the slug `main` of the project `shop`\n --> \
+                out/dns/dev.example.com/main.yaml:2:3\n";
     assert!(errors.contains(want), "{errors}");
     assert!(errors.contains("if it does, add `mail.dev.example.com` to `cleanup.hosts`\n"), "{errors}");
     for (listed, status) in
@@ -120,6 +120,6 @@ fn a_renamed_project_keeps_the_names_of_its_branches() {
     workspace.edit("out/dns/example.com/main.yaml", "owner: store", "owner: shop");
     workspace.edit("branches.yaml", "main.example.com", "next.main.example.com");
     let errors = workspace.run(&["build"]).exits(2).err();
-    let want = "`out/dns/example.com/main.yaml`, line 9: `main.example.com` belongs to the project `shop`, and `store` may not delete it\n";
+    let want = "`main.example.com` belongs to the project `shop`, and `store` may not delete it\n --> out/dns/example.com/main.yaml:9:9\n";
     assert!(errors.contains(want), "{errors}");
 }

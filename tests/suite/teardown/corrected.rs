@@ -35,7 +35,7 @@ fn publish(workspace: &Workspace) {
 #[track_caller]
 fn assert_repaired(workspace: &Workspace, file: &str, repair: &str) {
     let error = workspace.run(&["build"]).exits(2).err();
-    assert!(error.contains(&format!("`{file}`")) && error.contains(&format!("(`rm {file}`)")), "{error}");
+    assert!(error.contains(&format!("--> {file}")) && error.contains(&format!("(`rm {file}`)")), "{error}");
     assert_eq!(workspace.shell(&format!("git checkout -q -b repair && {repair}")), "");
     let warning = workspace.run(&["build"]).exits(0).err();
     let shown = file.strip_prefix("out/").unwrap();
@@ -123,7 +123,7 @@ fn a_zone_change_of_an_unknown_branch_or_zone_is_removed() {
             workspace.write(&file, format!("{header}branch: {branch}\nzone: {zone}\n{names}\n"));
             publish(&workspace);
             let check = workspace.run(&["check"]).exits(2).err();
-            assert!(check.contains(&format!("`{file}`, line ")) && check.contains(error), "{check}");
+            assert!(check.contains(&format!("--> {file}:")) && check.contains(error), "{check}");
             assert_repaired(&workspace, &file, &format!("rm {file}"));
         }
     }
@@ -181,7 +181,7 @@ fn the_file_to_delete_is_named_as_seen_from_the_workspace() {
     workspace.commit_all();
     publish(&workspace);
     let error = workspace.shell("cd envs && pleach build");
-    assert!(error.contains("`envs/out/teardown/old.yaml`, line 1, of the base revision: "), "{error}");
+    assert!(error.contains("\n --> out/teardown/old.yaml:1:1\n"), "{error}");
     assert!(error.contains("(`rm out/teardown/old.yaml`)"), "{error}");
 }
 

@@ -57,8 +57,7 @@ fn an_earlier_namespace_without_the_name_of_the_project_needs_an_entry_of_cleanu
     let main = "branches:\n- name: main\n";
     workspace.write("branches.yaml", format!("{HEAD}{main}"));
     for error in refused(&workspace, &["build", "check"]) {
-        let place =
-            "error[output]: `out/namespaces/cart/00-namespace-my-cart-env.yaml`, line 1, of the base revision: ";
+        let place = "\n --> out/namespaces/cart/00-namespace-my-cart-env.yaml:1:1\n";
         assert!(error.contains(place) && error.contains(entry), "{error}");
     }
     let cleanup = "cleanup: {namespaces: [my-cart-env]}\n";

@@ -44,8 +44,11 @@ fn a_plan_of_a_branch_that_no_spec_had_is_refused() {
     publish(&workspace);
     let want = "no spec had the branch `payments` with the slug `payments`";
     let error = workspace.run(&["build"]).exits(2).err();
-    let place = "error[output]: `out/teardown/payments.yaml`, line 4, of the base revision: ";
-    assert!(error.contains(&format!("{place}{want}\n")) && error.contains("add it to the spec"), "{error}");
+    let place = "\n --> out/teardown/payments.yaml:4:9\n";
+    assert!(
+        error.contains(&format!("error[output]: {want}{place}")) && error.contains("add it to the spec"),
+        "{error}"
+    );
     let error = workspace.run(&["teardown"]).exits(2).err();
     assert!(error.contains(&format!("{want}\n --> out/teardown/payments.yaml:4:9\n")), "{error}");
 
@@ -78,8 +81,7 @@ fn an_output_of_a_branch_that_no_spec_had_is_refused() {
     workspace.write("out/namespaces/payments/10-x.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
     publish(&workspace);
     let error = workspace.run(&["build"]).exits(2).err();
-    let want =
-        "`out/namespaces/payments/pleach.lock`, of the base revision: no spec had a branch with the slug `payments`";
+    let want = "no spec had a branch with the slug `payments`\n --> out/namespaces/payments/pleach.lock\n";
     assert!(error.contains(want), "{error}");
 }
 
@@ -121,7 +123,7 @@ fn a_plan_of_a_removed_branch_lists_only_names_that_derive_from_the_spec() {
         let ran = workspace.run(&["build"]);
         assert_eq!(ran.status(), if is_known { 0 } else { 2 }, "{entry}: {}", ran.err());
         assert_eq!(workspace.run(&["teardown"]).status(), ran.status(), "{entry}");
-        assert_eq!(ran.err().contains(&format!("error[output]: `{path}`, line ")), !is_known, "{entry}: {}", ran.err());
+        assert_eq!(ran.err().contains(&format!("--> {path}:")), !is_known, "{entry}: {}", ran.err());
         workspace.shell("rm -r out/teardown");
     }
 }
