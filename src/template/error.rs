@@ -5,6 +5,7 @@
 
 use super::environment;
 use super::insertion::{Insertions, SourceChange};
+use super::placeholder;
 use super::syntax_error::{self, SyntaxError};
 use super::value::ValueError;
 use crate::diagnostic::{Code, Diagnostic, nearest};
@@ -188,6 +189,10 @@ fn message(error: &minijinja::Error, project: &Project, variables: &Node) -> Dia
         ErrorKind::WriteFailure => over_text_limit(),
         ErrorKind::TemplateNotFound => {
             let name = detail.split(['"', '\'']).nth(1).unwrap_or(detail);
+            // `extends` escapes the placeholders in captured text.
+            let name = [placeholder::OPEN, placeholder::CLOSE].iter().fold(name.to_owned(), |name, mark| {
+                name.replace(&mark.escape_unicode().to_string(), &mark.to_string())
+            });
             diagnostic(format!("the template `{name}` does not exist"))
                 .help("paths are relative to the folder of this file, then to the workspace")
         }

@@ -122,6 +122,11 @@ const INVALID: &[(&str, &str, &str)] = &[
         "base/a.yaml.j2:2:7",
     ),
     (
+        "{% set x %}{{ values.word }}{% endset %}{% extends x %}\n",
+        "the template `base/yes` does not exist",
+        "base/a.yaml.j2:1:44",
+    ),
+    (
         "{% macro m() %}{{ project }}{% endmacro %}a: {{ m() | b64encode }}\n",
         "the input of `b64encode` contains captured text, which cannot be inspected",
         "base/a.yaml.j2:1:55",
