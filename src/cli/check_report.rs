@@ -171,7 +171,7 @@ impl<'w> CheckReport<'w> {
             return sorted;
         }
         let secrets = secret_values(project);
-        sorted.iter().map(|error| secrets.redact(error)).collect()
+        sorted.iter().map(|error| secrets.redact(error, project)).collect()
     }
 }
 

@@ -118,7 +118,7 @@ impl Screen {
         let (shown, more) = sorted.split_at(sorted.len().min(DIAGNOSTICS));
         let more = more.first().map(|first| first.and_more(severity, more.len()));
         let text: String =
-            shown.iter().chain(&more).map(|error| render(severity, &secrets.redact(error), project)).collect();
+            shown.iter().chain(&more).map(|error| render(severity, &secrets.redact(error, project), project)).collect();
         self.write(&text);
     }
 

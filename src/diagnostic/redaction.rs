@@ -39,18 +39,30 @@ impl SecretValues {
     }
 
     /// The diagnostic without these values.
-    pub(crate) fn redact(&self, diagnostic: &Diagnostic) -> Diagnostic {
+    pub(crate) fn redact(&self, diagnostic: &Diagnostic, project: &Project) -> Diagnostic {
         let shown = diagnostic.clone();
         // An overlay may make a Secret of an object that is not one in its file.
         let is_hidden = diagnostic.parts().code == Code::Secret || self.hides(diagnostic.parts().at);
         let shown = if is_hidden { shown.without_excerpt() } else { shown };
-        if self.values.is_empty() { shown } else { shown.map_texts(|text| self.values.replace(text)) }
+        if self.values.is_empty() {
+            return shown;
+        }
+        let line = shown_line(&shown, project).unwrap_or_default();
+        shown.map_texts(|text| self.values.replace(text, &line))
     }
 
     fn hides(&self, at: Location) -> bool {
         let lines = at.file().and_then(|file| self.lines.get(&file));
         lines.is_some_and(|lines| lines.contains(&(at.line as usize)))
     }
+}
+
+/// The source line that a diagnostic shows.
+fn shown_line(diagnostic: &Diagnostic, project: &Project) -> Option<String> {
+    let at = diagnostic.parts().at;
+    let file = project.file_at(at).filter(|_| diagnostic.parts().has_excerpt)?;
+    let index = at.line.checked_sub(1)? as usize;
+    String::from_utf8_lossy(&file.bytes).lines().nth(index).map(str::to_owned)
 }
 
 /// What the files of a project have, and which files are secret because of others.
@@ -356,9 +368,15 @@ mod tests {
         let file = project.file(&RelPath::new("secret.yaml").unwrap()).unwrap();
         let secrets = SecretValues::of(&project, &[]);
         let error = Diagnostic::new(Code::Yaml, "`hunter22!` has 42 characters").help("not `42` but hunter22");
-        let shown = secrets.redact(&error.at(Location::new(file.id, 3, 1, 2)));
+        let shown = secrets.redact(&error.at(Location::new(file.id, 3, 1, 2)), &project);
         assert_eq!(shown.parts().message, "`(secret)!` has 42 characters");
         assert_eq!(shown.parts().help, ["not `(secret)` but (secret)"]);
+        let public = Project::in_memory([("secret.yaml", text), ("a.yaml", "a: 42\nb: 2\n")]);
+        let file = public.file(&RelPath::new("a.yaml").unwrap()).unwrap();
+        for (line, want) in [(1, "`42` is too large"), (2, "`(secret)` is too large")] {
+            let error = Diagnostic::new(Code::Yaml, "`42` is too large").at(Location::new(file.id, line, 4, 2));
+            assert_eq!(secrets.redact(&error, &public).parts().message, want);
+        }
         let human = crate::diagnostic::human::render(crate::diagnostic::Severity::Error, &shown, &project);
         assert!(human.contains("secret.yaml:3:1") && !human.contains("hunter"), "{human}");
     }

@@ -38,8 +38,9 @@ impl SecretReplacement {
         self.distinct.is_empty() && self.short.is_empty() && self.quoted.is_empty()
     }
 
-    /// A text with [`REDACTED`] in place of the values. Of values that overlap, nothing is left.
-    pub(super) fn replace(&self, text: &str) -> String {
+    /// A text with [`REDACTED`] in place of the values. Of values that overlap, nothing is left. The short ones in `line`, a line that is
+    /// shown beside the text, stay: the text means those.
+    pub(super) fn replace(&self, text: &str, line: &str) -> String {
         let (mut out, mut done) = (String::with_capacity(text.len()), 0);
         for at in 0..text.len() {
             let Some(length) = self.longest(&text.as_bytes()[at..]) else { continue };
@@ -50,7 +51,7 @@ impl SecretReplacement {
             done = done.max(at + length);
         }
         out.push_str(&text[done..]);
-        self.replace_names(out)
+        self.replace_names(out, line)
     }
 
     /// The length of the longest distinct value that a text begins with.
@@ -73,7 +74,7 @@ impl SecretReplacement {
     }
 
     /// Replaces short values, which are whole names in backticks.
-    fn replace_names(&self, text: String) -> String {
+    fn replace_names(&self, text: String, line: &str) -> String {
         let quoted = |text: String, value: &String| text.replace(&format!("`{value}`"), &format!("`{REDACTED}`"));
         let text = self.quoted.iter().fold(text, quoted);
         if self.short.is_empty() {
@@ -83,7 +84,7 @@ impl SecretReplacement {
         let last = parts.len() - 1;
         let shown = |(index, part): (usize, &&str)| {
             let is_name = index > 0 && index < last;
-            if is_name && self.short.contains(*part) { REDACTED.to_owned() } else { (*part).to_owned() }
+            if is_name && self.short.contains(*part) && !line.contains(part) { REDACTED.to_owned() } else { (*part).to_owned() }
         };
         parts.iter().enumerate().map(shown).collect::<Vec<String>>().join("`")
     }
@@ -98,7 +99,7 @@ mod tests {
     use super::*;
 
     fn replaced(values: &[&str], text: &str) -> String {
-        SecretReplacement::of(values.iter().map(|value| (*value).to_owned()).collect()).replace(text)
+        SecretReplacement::of(values.iter().map(|value| (*value).to_owned()).collect()).replace(text, "")
     }
 
     #[test]
@@ -136,7 +137,7 @@ mod tests {
         let replacement = SecretReplacement::of(values);
         let text = format!("{}199999 is a text", "a".repeat(20));
         for _ in 0..10_000 {
-            assert_eq!(replacement.replace(&text), "(secret) is a text");
+            assert_eq!(replacement.replace(&text, ""), "(secret) is a text");
         }
     }
 }
