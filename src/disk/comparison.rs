@@ -260,7 +260,7 @@ impl OwnedFiles<'_> {
 
     /// Whether a file of a shared folder says that pleach wrote it.
     fn declares_owner(&self, name: &str) -> bool {
-        let text = || file::read(&self.place.join(name)).unwrap_or_default();
+        let text = || file::read_start(&self.place.join(name)).unwrap_or_default();
         self.entries.get(name) == Some(&EntryKind::File)
             && self.path.join(name).is_some_and(|path| declares_owner(&path.into(), &String::from_utf8_lossy(&text())))
     }

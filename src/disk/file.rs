@@ -4,9 +4,12 @@
 //! never end.
 
 use crate::limits::FILE_BYTES;
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Read};
 use std::path::Path;
+
+/// The start of a file of pleach that is enough to know it: Kubernetes allows at most 256 KiB of annotations before the labels of an object.
+pub(super) const START_BYTES: u64 = 1 << 20;
 
 /// Opens a regular file of at most [`FILE_BYTES`].
 pub(super) fn open(path: &Path) -> io::Result<(File, Metadata)> {
@@ -32,6 +35,22 @@ pub(super) fn open(path: &Path) -> io::Result<(File, Metadata)> {
 pub(super) fn read(path: &Path) -> io::Result<Vec<u8>> {
     let (file, metadata) = open(path)?;
     read_limited(file, usize::try_from(metadata.len()).unwrap_or_default())
+}
+
+/// The first [`START_BYTES`] of a regular file.
+pub(super) fn read_start(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    open(path)?.0.take(START_BYTES).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The content of a regular file. A file longer than [`START_BYTES`] is read only if its start `is_wanted`.
+pub(super) fn read_if(path: &Path, is_wanted: impl Fn(&str) -> bool) -> io::Result<Option<Vec<u8>>> {
+    let long = fs::symlink_metadata(path)?.len() > START_BYTES;
+    if long && !is_wanted(&String::from_utf8_lossy(&read_start(path)?)) {
+        return Ok(None);
+    }
+    read(path).map(Some)
 }
 
 /// The rest of a stream of at most [`FILE_BYTES`]; about `expected` bytes. A file may grow while it is read.

@@ -3,7 +3,7 @@
 use super::changes::is_leftover;
 use super::{OutputDir, file};
 use crate::diagnostic::{Diagnostics, Result};
-use crate::output::Tree;
+use crate::output::{Lock, OutputKind, OutputPath, Tree, declares_owner, is_labelled};
 use crate::source::{FolderSet, RelPath, is_git_folder};
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -128,6 +128,12 @@ impl OutputDir {
         String::from_utf8(file::read(&self.without_links(path)?).ok()?).ok()
     }
 
+    /// The start of the text of one file, if it exists and can be read.
+    pub(super) fn start(&self, path: &RelPath) -> Option<String> {
+        let start = file::read_start(&self.without_links(path)?).ok()?;
+        Some(String::from_utf8_lossy(&start).into_owned())
+    }
+
     /// The names of the folders in a folder, unordered; none if it does not exist.
     pub(crate) fn folders(&self, folder: &RelPath) -> Result<Vec<String>> {
         let error_at = |error: io::Error| self.error_at(folder, "cannot be listed", &error);
@@ -149,7 +155,8 @@ impl OutputDir {
         Ok(names)
     }
 
-    /// The files in and below `folders` that are `wanted`. Invalid UTF-8 is replaced: pleach writes none.
+    /// The files in and below `folders` that are `wanted`, without large files that are certainly unmanaged. Invalid UTF-8 is replaced: pleach
+    /// writes none.
     pub(crate) fn read(&self, folders: &[RelPath], wanted: impl Fn(&RelPath) -> bool + Sync) -> Result<Tree> {
         let folders: FolderSet = folders.iter().collect();
         let listing = self.list(|path| folders.has(path))?;
@@ -165,12 +172,24 @@ impl OutputDir {
             if !wanted(&path) {
                 return Ok(None);
             }
-            let bytes = file::read(&self.path.join(path.as_str()))
+            let bytes = file::read_if(&self.path.join(path.as_str()), |start| self.may_own(&path, start))
                 .map_err(|error| self.error_at(&path, "cannot be read", &error))?;
-            Ok(Some((path, Arc::<str>::from(String::from_utf8_lossy(&bytes)))))
+            Ok(bytes.map(|bytes| (path, Arc::<str>::from(String::from_utf8_lossy(&bytes)))))
         };
         let files: Vec<Result<Option<_>>> = paths.into_par_iter().map(read).collect();
         Ok(crate::diagnostic::gather(files, |file| file)?.into_iter().flatten().collect())
+    }
+
+    /// Whether pleach may own a file with this start.
+    fn may_own(&self, path: &RelPath, start: &str) -> bool {
+        let path = OutputPath::from(path.clone());
+        let lock = || self.text(&OutputPath::lock(path.slug())).unwrap_or_default();
+        match path.kind() {
+            OutputKind::Unmanaged => false,
+            OutputKind::Lock => true,
+            OutputKind::Object => is_labelled(start) || Lock::names(&lock()).contains(path.name()),
+            _ => declares_owner(&path, start),
+        }
     }
 
     /// The files in and below `folders` that `tree` does not have with the same content.

@@ -45,9 +45,9 @@ impl OutputDir {
 
     /// Whether builds have written all unmanaged files of a namespace folder.
     fn has_lost_lock(&self, folder: &FolderComparison) -> bool {
-        let text = |name: &String| self.text(&folder.path.join(name)?);
+        let start = |name: &String| self.start(&folder.path.join(name)?);
         OutputFolder::of(&folder.path) == Some(OutputFolder::Namespaces)
-            && folder.unmanaged.iter().all(|name| text(name).is_some_and(|text| is_labelled(&text)))
+            && folder.unmanaged.iter().all(|name| start(name).is_some_and(|start| is_labelled(&start)))
     }
 
     /// The error about files in a folder that is not an output folder yet. It may be the wrong one.

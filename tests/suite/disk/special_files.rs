@@ -1,6 +1,6 @@
 //! Inputs and output files that are no regular files, or that cannot be read.
 
-use crate::tests::kit::{Ran, Workspace};
+use crate::tests::kit::{Ran, Workspace, can_trace};
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::Path;
@@ -135,6 +135,28 @@ fn an_output_file_that_is_not_a_regular_file_is_replaced() {
                 assert!(built.err().contains(file), "{what} {file}: {}", built.err());
             }
         }
+    }
+}
+
+/// Large files that pleach does not own are known by their paths, the lock file and their start.
+#[test]
+fn large_unmanaged_files_are_not_read() {
+    let workspace = Workspace::small();
+    workspace.run(&["build"]).exits(0);
+    for path in ["namespaces/main/a.yaml", "shared/a.yaml", "teardown/a.yaml", "dns/example.com/a.yaml", "a.yaml"] {
+        let path = workspace.path().join("out").join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::File::create(&path).unwrap().set_len(100 << 20).unwrap();
+    }
+    if !can_trace() {
+        return;
+    }
+    for command in ["diff", "check --base out", "build"] {
+        let printed = workspace.shell(&format!(
+            "strace -f -e trace=read,pread64 -o trace pleach {command} >/dev/null 2>&1; \
+             awk -F= '/read/ {{ bytes += $NF }} END {{ print bytes < 20000000 }}' trace"
+        ));
+        assert_eq!(printed, "1\n", "{command}");
     }
 }
 
