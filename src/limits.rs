@@ -36,6 +36,8 @@ pub(crate) const SPEC_LIST_ITEMS: usize = 1_000;
 pub(crate) const SPEC_LIST_PATTERNS: usize = 100;
 /// The number of hosts that the services and aliases of a branch add to its own.
 pub(crate) const BRANCH_ADDED_HOSTS: usize = 2_000;
+/// The number of names in a zone change file: those that a branch has in a zone, and those that it had.
+pub(crate) const ZONE_CHANGE_NAMES: usize = 50_000;
 /// The number of values and images that all branches have from the defaults, where they are merged with others.
 pub(crate) const SPEC_MERGED_ENTRIES: usize = 2_500_000;
 /// The settings of one `pleach branch set`. For each, the branch is built without it, to report what has no effect.

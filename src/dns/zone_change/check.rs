@@ -3,8 +3,10 @@
 //! Builds and `apply` both check them, so that an output that was merged by hand is refused before a zone changes.
 
 use super::ZoneChangeFile;
+use super::file::too_many_names;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::dns::ownership;
+use crate::limits::ZONE_CHANGE_NAMES;
 use crate::name::DnsName;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,6 +26,10 @@ pub(crate) fn check(files: &[ZoneChangeFile]) -> Result<()> {
     }
     let zones: BTreeSet<&DnsName> = files.iter().map(|file| &file.change.zone).collect();
     for file in files {
+        if file.change.present.len() + file.change.absent.len() > ZONE_CHANGE_NAMES {
+            found.push(too_many_names().at(file.at));
+            continue;
+        }
         found.extend(placement(file, &zones));
         for name in &file.change.absent {
             if let Some(other) = present.get(name).filter(|other| other.change.branch != file.change.branch) {
@@ -59,28 +65,26 @@ fn placement(file: &ZoneChangeFile, zones: &BTreeSet<&DnsName>) -> Vec<Diagnosti
     file.change.present.keys().chain(&file.change.absent).filter_map(error).map(|error| error.at(file.at)).collect()
 }
 
-/// Reports each circle of CNAMEs once.
+/// Reports each circle of CNAMEs once, from its first name. Each name is visited once.
 fn circles(present: &BTreeMap<&DnsName, &ZoneChangeFile>) -> Vec<Diagnostic> {
     let next = |name: &DnsName| present.get(name)?.change.present[name].records.cname();
-    let circle = |start: &DnsName| {
-        let mut path = vec![start.clone()];
-        while let Some(step) = next(path.last().expect("the path has a start")) {
-            if step == *start {
-                return Some(path);
-            }
-            if path.contains(&step) {
-                return None;
-            }
-            path.push(step);
+    let (mut visited, mut found) = (BTreeSet::new(), BTreeMap::new());
+    for start in present.keys() {
+        let (mut path, mut step) = (Vec::new(), Some((*start).clone()));
+        while let Some(name) = step.take_if(|name| visited.insert(name.clone())) {
+            step = next(&name);
+            path.push(name);
         }
-        None
-    };
-    let report = |(name, file): (&&DnsName, &&ZoneChangeFile)| {
-        let path = circle(name).filter(|path| path.iter().min() == Some(name))?;
-        let path: Vec<_> = path.iter().chain([*name]).map(|name| format!("`{name}`")).collect();
-        Some(Diagnostic::new(Code::Dns, format!("CNAME records form a circle: {}", path.join(" -> "))).at(file.at))
-    };
-    present.iter().filter_map(report).collect()
+        // A name that is on this path already closes a circle.
+        let Some(from) = step.and_then(|name| path.iter().position(|other| *other == name)) else { continue };
+        let circle = &mut path[from..];
+        let first = (0..circle.len()).min_by_key(|&at| &circle[at]).unwrap_or_default();
+        circle.rotate_left(first);
+        let names: Vec<_> = circle.iter().chain([&circle[0]]).map(|name| format!("`{name}`")).collect();
+        let error = Diagnostic::new(Code::Dns, format!("CNAME records form a circle: {}", names.join(" -> ")));
+        found.insert(circle[0].clone(), error.at(present[&circle[0]].at));
+    }
+    found.into_values().collect()
 }
 
 #[cfg(test)]
@@ -132,6 +136,21 @@ mod tests {
     }
 
     #[test]
+    fn a_file_has_a_limit_on_its_names() {
+        let names: Vec<String> = (0..ZONE_CHANGE_NAMES).map(|i| format!("h{i}.dev.example.com")).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        has_errors(&[file(ZONE, "shop", "a", &[], &names)], &[]);
+        let x = [("x.dev.example.com", "x.net")];
+        let full = file(ZONE, "shop", "a", &x, &names);
+        let want = "a zone change file has more than 50000 names";
+        has_errors(std::slice::from_ref(&full), &[want]);
+        let text = full.change.write().unwrap();
+        let error = ZoneChange::parse(&text).unwrap_err();
+        let [error] = &error.iter().collect::<Vec<_>>()[..] else { panic!("{error:?}") };
+        assert_eq!((error.to_string().as_str(), error.parts().at.line), (want, 50_001));
+    }
+
+    #[test]
     fn all_files_have_one_owner() {
         let files = [file(ZONE, "shop", "a", &[], &[]), file(ZONE, "blog", "b", &[], &[])];
         has_errors(&files, &["the owner is `blog` in this file and `shop` in another file"]);
@@ -165,5 +184,9 @@ mod tests {
             "CNAME records form a circle: `c.dev.example.com` -> `c.dev.example.com`",
         ];
         has_errors(&files, &want);
+        // A long chain takes linear time.
+        let names: Vec<String> = (0..20_000).map(|i| format!("h{i}.dev.example.com")).collect();
+        let chain: Vec<(&str, &str)> = names.windows(2).map(|pair| (&*pair[0], &*pair[1])).collect();
+        has_errors(&[file(ZONE, "shop", "a", &chain, &[])], &[]);
     }
 }

@@ -5,6 +5,7 @@ use crate::branch_name;
 use crate::diagnostic::{Code, Diagnostic, Result};
 use crate::dns::ownership::Owner;
 use crate::dns::{ADDRESS_KINDS, AddressObject, PresentName};
+use crate::limits::ZONE_CHANGE_NAMES;
 use crate::name::DnsName;
 use crate::node::{Map, Node};
 use crate::record::{RecordData, RecordSets, RecordType};
@@ -48,9 +49,9 @@ impl ZoneChange {
         ZoneChange::parse_checked(text, &|_| Ok(()))
     }
 
-    /// Reads a text whose entries `check` accepts. The locations of its errors have a line, but no file.
+    /// Reads a text whose entries `check` accepts. The locations of its errors are in [`FileId::UNNUMBERED`].
     pub(super) fn parse_checked(text: &str, check: &ZoneChangeCheck) -> Result<Self> {
-        let at = |line, column, len| Location::new(FileId(u32::MAX), line, column, len);
+        let at = |line, column, len| Location::new(FileId::UNNUMBERED, line, column, len);
         of(&yaml::parse(text, Dialect::Kubernetes, &at)?, Location::NONE, check)
     }
 }
@@ -121,6 +122,10 @@ fn fields(fields: &mut Fields, check: &ZoneChangeCheck) -> Option<ZoneChange> {
             errors.push(error.at(at));
         }
     };
+    if let Some(at) = first_excess(fields) {
+        fields.errors().push(too_many_names().at(at));
+        return None;
+    }
     let mut present = BTreeMap::new();
     for (at, name, entry) in fields.list("present", entry) {
         check_name(&name, at, fields.errors());
@@ -139,6 +144,17 @@ fn fields(fields: &mut Fields, check: &ZoneChangeCheck) -> Option<ZoneChange> {
     }
     let owner = Owner { project: owner?, id };
     Some(ZoneChange { zone: zone?, owner, branch: branch?, present, absent })
+}
+
+/// The source location of the first name above the limit.
+fn first_excess(fields: &mut Fields) -> Option<Location> {
+    let lists = ["present", "absent"].map(|key| fields.node(key).and_then(Node::as_seq).unwrap_or_default());
+    lists.into_iter().flatten().nth(ZONE_CHANGE_NAMES).map(|name| name.at)
+}
+
+/// The error about a file with too many names.
+pub(super) fn too_many_names() -> Diagnostic {
+    Diagnostic::new(Code::Dns, format!("a zone change file has more than {ZONE_CHANGE_NAMES} names"))
 }
 
 /// The name of the branch.
