@@ -9,7 +9,7 @@ use super::{removals, renamed_project};
 use crate::annotation::PROJECT_LABEL;
 use crate::argument::shell_word;
 use crate::diagnostic::{Diagnostic, PreviousFile, Result};
-use crate::disk::OutputDir;
+use crate::disk::{self, OutputDir};
 use crate::git::{self, EarlierFiles, FileVersion, MOST_FILES, OutputAtCommit};
 use crate::output::{
     HistoryParents, OutputFolder, OutputHistory, OutputKind, OutputPath, PreviousOutput, Tree, written_files,
@@ -131,6 +131,8 @@ impl RecordedOutput {
         let file = OutputPath::from(path.clone());
         let text = self.recorded.get(&file).map_or("", |text| text);
         let shown = if self.has_history() { self.disk.show(&path) } else { self.shown(path.clone()) };
+        let folder = disk::below(&self.workspace, self.disk.path());
+        let path = folder.and_then(|folder| folder.join(path.as_str())).unwrap_or(path);
         let quoted = diagnostic.in_quoted(project.quote(&path, &shown, text));
         if self.base.is_commit() {
             return quoted.note(Location::NONE, "this is the file of the base revision");

@@ -84,7 +84,11 @@ impl SecretReplacement {
         let last = parts.len() - 1;
         let shown = |(index, part): (usize, &&str)| {
             let is_name = index > 0 && index < last;
-            if is_name && self.short.contains(*part) && !line.contains(part) { REDACTED.to_owned() } else { (*part).to_owned() }
+            if is_name && self.short.contains(*part) && !line.contains(part) {
+                REDACTED.to_owned()
+            } else {
+                (*part).to_owned()
+            }
         };
         parts.iter().enumerate().map(shown).collect::<Vec<String>>().join("`")
     }
