@@ -23,10 +23,21 @@ pub(crate) struct ParsedNode {
     pub(crate) place: (u32, u16),
     /// The items of a list; the keys and values of a mapping by turns.
     pub(crate) content: Vec<ParsedNode>,
+    /// Its comments.
+    pub(crate) comments: Comments,
     /// Whether it had content, which Go prints in another way than none at all.
     pub(crate) was_filled: bool,
     /// The location of the same value in the tree of the object, to find values that were replaced.
     pub(crate) origin: Location,
+}
+
+/// The comments of a value or key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Comments {
+    /// Above it.
+    pub(crate) head: SmolStr,
+    /// Beside it.
+    pub(crate) line: SmolStr,
 }
 
 /// The kinds of values, with the numbers of go-yaml.
@@ -78,6 +89,7 @@ impl ParsedNode {
             text: text.into(),
             place: (0, 0),
             content: Vec::new(),
+            comments: Comments::default(),
             was_filled: false,
             origin: Location::NONE,
         }
@@ -86,6 +98,11 @@ impl ParsedNode {
     /// A key that kustomize made.
     pub(crate) fn key(text: &str) -> Self {
         ParsedNode::made(ParsedKind::Scalar, text, ("", style::PLAIN))
+    }
+
+    /// Whether it or a value in it has a comment.
+    pub(crate) fn has_comments(&self) -> bool {
+        self.comments != Comments::default() || self.content.iter().any(ParsedNode::has_comments)
     }
 
     /// The entries of a mapping.

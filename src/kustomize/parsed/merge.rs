@@ -26,7 +26,8 @@ impl ParsedPatch {
     pub(crate) fn read(text: &str, nth: usize, node: &Node, is_made: bool) -> Option<Self> {
         let at = |line, column, length| Location::new(FileId(0), line, column, length);
         let own = yaml::parse(text, Dialect::Kubernetes, &at).ok()?;
-        let mut parsed = read::object(text, own.get(nth)?)?;
+        // kustomize gives some comments of a patch to values of the object.
+        let mut parsed = read::object(text, own.get(nth)?).filter(|parsed| !parsed.has_comments())?;
         for field in ["labels", "annotations"].into_iter().filter(|_| is_made) {
             let Some(map) = node.at_path(&["metadata", field]) else {
                 parsed.get_mut("metadata")?.retain(|key| key != field);
@@ -121,7 +122,10 @@ impl<'p> ParsedMerge<'p> {
         let kept = old.filter(|old| old.kind == ParsedKind::Map && old.origin == node.at);
         let base = kept.or_else(|| self.of_patch(node, ParsedKind::Map))?;
         let mut new = base.clone();
-        new.style = style_of(base, patch, map.is_empty())?;
+        new.style = match old.filter(|_| kept.is_none()) {
+            Some(replaced) => replaced.style,
+            None => style_of(base, patch, map.is_empty())?,
+        };
         new.was_filled |= !new.content.is_empty();
         new.content.clear();
         let field = |name: &str| self.schema.field(shape?, name);
@@ -152,10 +156,12 @@ impl<'p> ParsedMerge<'p> {
         (old, patch): ParsedSides,
         shape: Option<MergeShape>,
     ) -> Option<ParsedNode> {
+        let replaced = old;
         let old = old.filter(|old| old.kind == ParsedKind::Seq);
         let Some(keys) = shape.and_then(|shape| self.schema.keys(shape)) else {
             let kept = old.filter(|old| old.origin == node.at);
             let mut new = kept.or_else(|| self.of_patch(node, ParsedKind::Seq))?.clone();
+            new.style = replaced.filter(|_| kept.is_none()).map_or(new.style, |old| old.style);
             locate(&mut new, node)?;
             return Some(new);
         };

@@ -4,6 +4,7 @@
 //! [`follow`] or [`patch`] after a change, and the step that makes the hash reads the result. Whatever is not known for
 //! sure ends it: the object has no such values from then on, and no hash.
 
+mod comment;
 mod follow;
 mod merge;
 mod printed;

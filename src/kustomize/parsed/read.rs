@@ -1,7 +1,8 @@
 //! The parsed values of an object in a text.
 //!
-//! Known are those of documents without comments, anchors and tags.
+//! Known are those of documents without anchors and tags.
 
+use super::comment;
 use crate::node::{MapEntry, Node, Scalar, Style, Tag, Value};
 use crate::resource::ParsedNode;
 use crate::resource::parsed::{ParsedKind, style};
@@ -16,10 +17,12 @@ pub(super) fn object(text: &str, node: &Node) -> Option<ParsedNode> {
     let above = next.checked_sub(1).map_or(0, |last| separators[last] + 1);
     let below = separators.get(next).copied().unwrap_or(lines.len());
     let document = lines.get(above..below)?;
-    if document.iter().any(|line| line.starts_with('#') || line.contains(" #") || line.contains("\t#")) {
-        return None;
+    let has_comments = document.iter().any(|line| line.starts_with('#') || line.contains(" #") || line.contains("\t#"));
+    let mut parsed = ParsedText { above: u32::try_from(above).ok()?, lines: lines.clone() }.node(node)?;
+    if has_comments {
+        comment::attach(&mut parsed, document)?;
     }
-    ParsedText { above: u32::try_from(above).ok()?, lines }.node(node)
+    Some(parsed)
 }
 
 /// The lines at which kustomize takes a text apart: lines of dashes, but not the first line, and not the second of two.

@@ -13,7 +13,7 @@ pub(super) fn of(parsed: &ParsedNode) -> String {
 
 /// Writes a value as Go writes its struct.
 fn write(out: &mut String, node: &ParsedNode) {
-    let ParsedNode { kind, style, tag, text, place: (line, column), .. } = node;
+    let ParsedNode { kind, style, tag, text, place: (line, column), comments, .. } = node;
     let _ = write!(out, "{{\"Kind\":{},\"Style\":{style},\"Tag\":\"{tag}\",\"Value\":", *kind as u8);
     json::string(out, text);
     out.push_str(",\"Anchor\":\"\",\"Alias\":null,\"Content\":");
@@ -26,6 +26,10 @@ fn write(out: &mut String, node: &ParsedNode) {
         (true, true) => "[]",
         (true, false) => "null",
     });
-    let comments = r#""HeadComment":"","LineComment":"","FootComment":"""#;
-    let _ = write!(out, ",{comments},\"Line\":{line},\"Column\":{column}}}");
+    out.push_str(",\"HeadComment\":");
+    json::string(out, &comments.head);
+    out.push_str(",\"LineComment\":");
+    json::string(out, &comments.line);
+    out.push_str(",\"FootComment\":\"\"");
+    let _ = write!(out, ",\"Line\":{line},\"Column\":{column}}}");
 }

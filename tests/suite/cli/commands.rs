@@ -478,6 +478,9 @@ fn kustomize_warns_of_hashes_that_it_does_not_know() {
     for (resource, job, kustomization) in [
         ("job.yaml", job.replace("init", "&name init"), String::new()),
         ("job.yaml", job.replace("init", "!!str init"), String::new()),
+        ("job.yaml", job.replace("metadata", "# below\n\nmetadata"), String::new()),
+        ("job.yaml", job.replace("metadata", "  # too far\nmetadata"), String::new()),
+        ("job.yaml", job.to_owned(), patch("").replace("'{", "|-\n    # comment\n    {").replace("}}'", "}}")),
         ("job.yaml", job.to_owned(), patch("  options: {allowNameChange: true}\n")),
         ("job.yaml", job.to_owned(), replacement("metadata.labels", "spec.labels")),
         ("job.yaml", job.to_owned(), replacement("metadata.name", "spec.text.a")),
