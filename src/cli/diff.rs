@@ -5,12 +5,15 @@ use super::pruned_records::PrunedRecords;
 use super::screen::{Screen, report};
 use super::session::Session;
 use super::workspace::Workspace;
-use crate::diagnostic::Result;
-use crate::diff::{self, BranchDiff, KnownBranch, text::Paint};
+use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
+use crate::diff::derived::DerivedName;
+use crate::diff::markdown::SMALLEST_LIMIT;
+use crate::diff::text::Paint;
+use crate::diff::{self, Comparing, Diff, KnownBranch};
 use crate::disk;
 use crate::dns::zone_change::ZoneChange;
 use crate::output::{Lock, OutputKind, OutputPath, SHARED_SLUG, Tree, owned_files};
-use crate::pipeline::{OnFailure, Selection};
+use crate::pipeline::{Build, Failure, OnFailure, Selection};
 use crate::plan::Branch;
 use crate::source::RelPath;
 use crate::teardown::TeardownPlan;
@@ -28,7 +31,10 @@ use std::sync::Arc;
 Examples:
   pleach diff
   pleach diff --base origin/main --format markdown --output comment.md
-  pleach diff --format json | jq -r '.branches[].name'
+  pleach diff --only 'feature/*' --keep-going
+  pleach diff --format json | jq -r '.images[] | [.name, .from, .to] | @tsv'
+
+Equal changes of several branches are shown once. In their texts, `{slug}`, `{branch}`, `{namespace}`, `{host}` and `{database}` are the names of each branch, and `{hash}` is the hash in a generated name.
 
 Exit status: 0 no differences, 1 differences, 2 the build fails, 4 I/O error")]
 pub(super) struct DiffArgs {
@@ -41,24 +47,58 @@ pub(super) struct DiffArgs {
     /// Write to FILE instead of standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
+    /// The size limit of a Markdown report: that of comments of a forge, or a number of bytes [default: github]
+    #[arg(long, value_name = "FORGE|BYTES", value_parser = size_limit)]
+    limit: Option<usize>,
+    /// Print no Markdown if there are no differences
+    #[arg(long)]
+    skip_unchanged: bool,
+    /// Show only the branches whose name or slug matches GLOB (`*` matches any text, `?` any character)
+    #[arg(long, value_name = "GLOB")]
+    only: Vec<String>,
+    /// Show the other branches if some cannot be built; errors that concern the whole spec stop all
+    #[arg(long)]
+    keep_going: bool,
+    /// The exit status if there are differences
+    #[arg(long, value_name = "STATUS", default_value_t = 1, value_parser = clap::value_parser!(u8).range(0..=1))]
+    exit_code: u8,
+}
+
+/// The largest comments of forges, in characters.
+const FORGES: [(&str, usize); 4] =
+    [("github", 65_536), ("gitlab", 1_000_000), ("bitbucket", 32_768), ("azure", 150_000)];
+
+/// Reads the name of a forge or a number of bytes.
+fn size_limit(text: &str) -> Result<usize, String> {
+    if let Some((_, limit)) = FORGES.iter().find(|(name, _)| *name == text) {
+        return Ok(*limit);
+    }
+    text.parse().ok().filter(|limit| *limit >= SMALLEST_LIMIT).ok_or_else(|| {
+        let names: Vec<&str> = FORGES.iter().map(|(name, _)| *name).collect();
+        format!("the limit is one of {}, or a number of at least {SMALLEST_LIMIT}", names.join(", "))
+    })
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
 enum DiffFormat {
-    /// A unified diff with a summary line per branch
+    /// What matters first, then the change groups
     #[default]
     Text,
-    /// One line per branch
+    /// What matters first, then one line per branch
     Summary,
-    /// A table and folded diffs, for a pull request
+    /// What matters first, then folded change groups, for a pull request
     Markdown,
-    /// Branches, files and numbers of lines as JSON
+    /// All of it as JSON
     Json,
+    /// A unified diff of files, for `git apply`
+    Patch,
 }
 
 pub(super) fn run(args: &DiffArgs, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
-    let session =
-        Session::open((workspace, here, screen), (args.base.as_deref(), None), Selection::All, OnFailure::Stop)?;
+    args.check_effect()?;
+    let selection = if args.only.is_empty() { Selection::All } else { Selection::Only(args.only.clone()) };
+    let on_failure = if args.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop };
+    let session = Session::open((workspace, here, screen), (args.base.as_deref(), None), selection, on_failure)?;
     if let Some(file) = &args.output {
         workspace.check_report(file, here, &session.spec, session.output())?;
     }
@@ -71,28 +111,68 @@ pub(super) fn run(args: &DiffArgs, workspace: &Workspace, here: &Path, screen: S
     let pruned = PrunedRecords::of(&session, &build)?;
     let after = pruned.tree();
     let before = owned_files(before, after);
-    let secret_keys: Vec<SmolStr> = session.spec.secrets.keys.iter().map(|key| key.value.clone()).collect();
-    let (output, known) = (session.spec.output.to_string(), known(&session, (&before, after), &secret_keys));
-    let branches = diff::compare((&before, after), &output, &secret_keys, known);
+    let diff = compared(&session, &build, (&before, after), matches!(args.format, DiffFormat::Patch));
     session.warn(&build, &build.zone_warnings(&inputs, after));
-    let report_text = args.render(&branches, screen);
+    let report_text = args.render(&diff, screen);
     match &args.output {
         None => report(&report_text)?,
         Some(file) => disk::save((here, &workspace.root), file, &report_text)?,
     }
-    Ok(if branches.is_empty() { Outcome::Done } else { Outcome::Differs })
+    if let Some(errors) = build.errors() {
+        return Err(errors);
+    }
+    Ok(if diff.environments.is_empty() || args.exit_code == 0 { Outcome::Done } else { Outcome::Differs })
+}
+
+/// The differences in the branches that are selected and could be built.
+fn compared(session: &Session, build: &Build, (before, after): (&Tree, &Tree), with_patch: bool) -> Diff {
+    let is_selected = session.selection.slugs(&session.plan);
+    let failed: BTreeSet<&str> = build.failures.iter().flat_map(Failure::slugs).collect();
+    let is_whole = failed.is_empty();
+    let is_compared = |path: &OutputPath| {
+        let has_branch = path.kind() != OutputKind::ProjectGitops || is_whole;
+        is_selected(path.slug()) && !failed.contains(path.slug()) && has_branch
+    };
+    let part = |tree: &Tree| -> Tree {
+        let files = tree.iter().filter(|(path, _)| is_compared(path));
+        files.map(|(path, text)| (path.clone(), Arc::clone(text))).collect()
+    };
+    let (before, after) = (part(before), part(after));
+    let secret_keys: Vec<SmolStr> = session.spec.secrets.keys.iter().map(|key| key.value.clone()).collect();
+    let known = known(session, (&before, &after), &secret_keys);
+    let comparing = Comparing {
+        project: &session.spec.project,
+        output: &session.spec.output.to_string(),
+        secret_keys: &secret_keys,
+        all: session.plan.branches.iter().map(|branch| branch.name.to_string()).collect(),
+        not_rendered: build.failures.iter().map(|failure| failure.branch.name.to_string()).collect(),
+        with_patch,
+    };
+    diff::compare((&before, &after), comparing, known)
 }
 
 impl DiffArgs {
-    fn render(&self, branches: &[BranchDiff], screen: Screen) -> String {
+    /// An error for an option that has no effect with the format.
+    fn check_effect(&self) -> Result<()> {
+        let is_markdown = matches!(self.format, DiffFormat::Markdown);
+        let options = [("--limit", self.limit.is_some()), ("--skip-unchanged", self.skip_unchanged)];
+        let unused = options.iter().filter(|(_, is_set)| *is_set && !is_markdown).map(|(option, _)| {
+            Diagnostic::new(Code::Usage, format!("`{option}` has no effect without `--format markdown`"))
+        });
+        Diagnostics::check(unused.collect(), ())
+    }
+
+    fn render(&self, diff: &Diff, screen: Screen) -> String {
         match self.format {
             DiffFormat::Text if self.output.is_none() && screen.colours_reports() => {
-                diff::text::render(branches, Paint::Colours)
+                diff::text::render(diff, Paint::Colours)
             }
-            DiffFormat::Text => diff::text::render(branches, Paint::Plain),
-            DiffFormat::Summary => diff::summary::render(branches),
-            DiffFormat::Markdown => diff::markdown::render(branches),
-            DiffFormat::Json => diff::json::render(branches),
+            DiffFormat::Text => diff::text::render(diff, Paint::Plain),
+            DiffFormat::Summary => diff::summary::render(diff),
+            DiffFormat::Markdown if self.skip_unchanged && diff.is_empty() => String::new(),
+            DiffFormat::Markdown => diff::markdown::render(diff, self.limit.unwrap_or(FORGES[0].1)),
+            DiffFormat::Json => diff::json::render(diff),
+            DiffFormat::Patch => diff::patch::render(diff),
         }
     }
 }
@@ -114,7 +194,12 @@ fn known<'k>(
         .collect();
     let values = |branch: &Branch| diff::secrets::values_under(secret_keys, &branch.variables);
     move |slug: &str| match existing.get(slug) {
-        Some(branch) => KnownBranch { name: branch.name.to_string(), exists: true, secret_values: values(branch) },
+        Some(branch) => KnownBranch {
+            name: branch.name.to_string(),
+            exists: true,
+            secret_values: values(branch),
+            derived_names: derived_names(branch),
+        },
         None => KnownBranch {
             name: removed.get(slug).cloned().unwrap_or_else(|| slug.to_owned()),
             exists: written.contains(slug),
@@ -123,8 +208,25 @@ fn known<'k>(
                 SHARED_SLUG => session.plan.branches.iter().flat_map(values).collect(),
                 _ => BTreeSet::new(),
             },
+            derived_names: match removed.get(slug) {
+                Some(name) => vec![(DerivedName::Branch, name.into()), (DerivedName::Slug, slug.into())],
+                None => Vec::new(),
+            },
         },
     }
+}
+
+/// The names that a branch derives from its own.
+fn derived_names(branch: &Branch) -> Vec<(DerivedName, SmolStr)> {
+    let hosts =
+        branch.hosts.iter().enumerate().map(|(at, host)| (DerivedName::Host(at), SmolStr::from(host.name.as_str())));
+    let database = branch.database.as_ref().and_then(|database| database.own());
+    [(DerivedName::Branch, branch.name.clone()), (DerivedName::Slug, branch.slug.as_str().into())]
+        .into_iter()
+        .chain(branch.namespace().map(|namespace| (DerivedName::Namespace, namespace.into())))
+        .chain(hosts)
+        .chain(database.map(|name| (DerivedName::Database, name.clone())))
+        .collect()
 }
 
 /// The branch names of those slugs that are `wanted`, from lock files, zone change files and teardown plans.

@@ -1,24 +1,47 @@
-//! The comparison of two trees, and its reports: [`text`], [`summary`], [`markdown`], [`json`].
+//! The comparison of two outputs as objects, and its reports: [`text`], [`summary`], [`markdown`], [`json`],
+//! [`patch`].
 //!
-//! A lock changes with every file beside it, so it counts only where nothing else of its branch did. Nothing here knows
-//! where the trees come from.
+//! 1. [`environment`] finds the files that differ, by branch.
+//! 2. [`object`] reads their objects and finds out which became which. [`secrets`] hides secret values, so that nothing after it
+//!    knows them.
+//! 3. [`field`], [`list`] and [`lines`] compare the values of two objects: the changes of a branch.
+//! 4. [`fact`] finds what matters first in them; [`head`] puts it together for all environments.
+//! 5. [`group`] puts equal changes of several branches together; [`derived`] knows which texts of a branch are its own names.
+//!
+//! Nothing here knows where the outputs come from.
 
+mod change;
+pub(crate) mod derived;
+mod environment;
+mod fact;
+mod field;
+mod group;
+mod head;
 pub(crate) mod json;
+mod lines;
+mod list;
 pub(crate) mod markdown;
+mod object;
+pub(crate) mod patch;
 pub(crate) mod secrets;
+mod shown;
 pub(crate) mod summary;
+#[cfg(test)]
+mod tests;
 pub(crate) mod text;
 
-use crate::output::{OutputKind, OutputPath, Tree};
-use rayon::prelude::*;
-use secrets::Secrets;
-use serde::Serialize;
-use similar::{Algorithm, ChangeTag, TextDiff};
-use smol_str::SmolStr;
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+pub(crate) use environment::KnownBranch;
 
-/// What became of a file or a branch.
+use crate::output::Tree;
+use change::Change;
+use derived::DerivedNames;
+use fact::{Fact, Requests};
+use group::ChangeGroup;
+use serde::Serialize;
+use smol_str::SmolStr;
+use std::collections::BTreeSet;
+
+/// What became of a file or an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ChangeKind {
@@ -28,6 +51,53 @@ pub(crate) enum ChangeKind {
     Changed,
     /// It has been removed.
     Removed,
+}
+
+/// What files belong to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DiffScope {
+    /// A branch: they are its environment.
+    Branch,
+    /// The whole project: files for GitOps tools, objects that branches share.
+    Project,
+}
+
+/// The differences of two outputs.
+#[derive(Debug)]
+pub(crate) struct Diff {
+    /// The environments that differ, in the order of their slugs.
+    pub(crate) environments: Vec<EnvironmentDiff>,
+    /// Their changes in groups, those of most environments first.
+    pub(crate) groups: Vec<ChangeGroup>,
+    /// The name of the project.
+    pub(crate) project: String,
+    /// The names of all environments that exist after the change.
+    pub(crate) all: BTreeSet<String>,
+    /// The names of those that could not be built, so that their differences are not known.
+    pub(crate) not_rendered: BTreeSet<String>,
+}
+
+/// An environment that differs.
+#[derive(Debug)]
+pub(crate) struct EnvironmentDiff {
+    /// The slug.
+    pub(crate) slug: String,
+    /// The name in Git.
+    pub(crate) name: String,
+    /// How it changed.
+    pub(crate) change: ChangeKind,
+    /// Whether it is an environment, or files of the whole project.
+    pub(crate) scope: DiffScope,
+    /// The files that differ, in path order.
+    pub(crate) files: Vec<FileDiff>,
+    /// The changes of its objects, in order.
+    pub(crate) changes: Vec<Change<SmolStr>>,
+    /// What matters first.
+    pub(crate) facts: BTreeSet<Fact>,
+    /// What its pods request more.
+    pub(crate) requests: Requests,
+    /// Its derived names.
+    pub(crate) names: DerivedNames,
 }
 
 /// A file that differs.
@@ -41,33 +111,25 @@ pub(crate) struct FileDiff {
     pub(crate) added: usize,
     /// The number of removed lines.
     pub(crate) removed: usize,
-    /// The hunks of a unified diff.
-    pub(crate) hunks: String,
+    /// Whether an object in it changed; otherwise only its formatting differs.
+    pub(crate) has_changes: bool,
+    /// The hunks of a unified diff, if they are wanted.
+    pub(crate) patch: String,
 }
 
-/// A branch that differs.
-#[derive(Clone, Debug)]
-pub(crate) struct BranchDiff {
-    /// The slug.
-    pub(crate) slug: String,
-    /// The name in git.
-    pub(crate) name: String,
-    /// How it changed.
-    pub(crate) change: ChangeKind,
-    /// The files that differ, in path order.
-    pub(crate) files: Vec<FileDiff>,
+impl Diff {
+    /// Whether nothing differs and everything is known.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.environments.is_empty() && self.not_rendered.is_empty()
+    }
+
+    /// The environments that differ, without files of the whole project.
+    fn branches(&self) -> impl Iterator<Item = &EnvironmentDiff> {
+        self.environments.iter().filter(|environment| environment.scope == DiffScope::Branch)
+    }
 }
 
 impl ChangeKind {
-    /// The word for it.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            ChangeKind::Added => "added",
-            ChangeKind::Changed => "changed",
-            ChangeKind::Removed => "removed",
-        }
-    }
-
     fn of(before: bool, after: bool) -> Self {
         match (before, after) {
             (false, _) => ChangeKind::Added,
@@ -77,187 +139,31 @@ impl ChangeKind {
     }
 }
 
-/// How many files and lines something changes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct Totals {
-    /// The number of files that differ.
-    pub(crate) files: usize,
-    /// The number of added lines.
-    pub(crate) added_lines: usize,
-    /// The number of removed lines.
-    pub(crate) removed_lines: usize,
+/// What a comparison needs to know besides the outputs.
+pub(crate) struct Comparing<'a> {
+    /// The name of the project.
+    pub(crate) project: &'a str,
+    /// What the folder of the output is called.
+    pub(crate) output: &'a str,
+    /// Patterns of keys whose values are secret, besides the values of Secrets.
+    pub(crate) secret_keys: &'a [SmolStr],
+    /// The names of all environments that exist after the change.
+    pub(crate) all: BTreeSet<String>,
+    /// The names of those that could not be built, so that their differences are not known.
+    pub(crate) not_rendered: BTreeSet<String>,
+    /// Whether files get a unified diff.
+    pub(crate) with_patch: bool,
 }
 
-impl Totals {
-    /// The totals of some branches.
-    pub(crate) fn of<'a>(branches: impl IntoIterator<Item = &'a BranchDiff>) -> Self {
-        let files = branches.into_iter().flat_map(|branch| &branch.files);
-        files.fold(Totals::default(), |sum, file| Totals {
-            files: sum.files + 1,
-            added_lines: sum.added_lines + file.added,
-            removed_lines: sum.removed_lines + file.removed,
-        })
-    }
-}
-
-type FilePair<'a> = (&'a OutputPath, Option<&'a Arc<str>>, Option<&'a Arc<str>>);
-
-/// What is known of a branch by its slug.
-#[derive(Clone, Debug)]
-pub(crate) struct KnownBranch {
-    /// The name in git.
-    pub(crate) name: String,
-    /// Whether it is among the branches, or only left something behind.
-    pub(crate) exists: bool,
-    /// The secret values that the spec has for it.
-    pub(crate) secret_values: BTreeSet<SmolStr>,
-}
-
-/// The branches in which `after` differs from `before`, in the order of their slugs. `output` is what the folder of
-/// the output is called. Secret values are not shown: those of Secrets, and those of keys that match a pattern of `secret_keys`.
-pub(crate) fn compare(
-    (before, after): (&Tree, &Tree),
-    output: &str,
-    secret_keys: &[SmolStr],
-    known: impl Fn(&str) -> KnownBranch,
-) -> Vec<BranchDiff> {
-    let mut pairs: BTreeMap<&OutputPath, FilePair> =
-        before.iter().map(|(path, text)| (path, (path, Some(text), None))).collect();
-    for (path, text) in after {
-        pairs.entry(path).or_insert((path, None, None)).2 = Some(text);
-    }
-    let mut branches: BTreeMap<&str, Vec<FilePair>> = BTreeMap::new();
-    for (path, pair) in pairs {
-        branches.entry(path.slug()).or_default().push(pair);
-    }
-    let differing: Vec<Differing> =
-        branches.into_iter().filter_map(|(slug, files)| Differing::of(slug, &known, files)).collect();
-    differing.par_iter().map(|branch| branch.compared(output, secret_keys)).collect()
-}
-
-/// A branch of which a file differs.
-struct Differing<'a> {
-    slug: &'a str,
-    branch: KnownBranch,
-    change: ChangeKind,
-    /// All files of the branch.
-    files: Vec<FilePair<'a>>,
-}
-
-impl<'a> Differing<'a> {
-    fn of(slug: &'a str, known: impl Fn(&str) -> KnownBranch, files: Vec<FilePair<'a>>) -> Option<Self> {
-        if files.iter().all(|(_, before, after)| before == after) {
-            return None;
-        }
-        let branch = known(slug);
-        let change = ChangeKind::of(files.iter().any(|file| file.1.is_some()), branch.exists);
-        Some(Differing { slug, branch, change, files })
-    }
-
-    fn compared(&self, output: &str, secret_keys: &[SmolStr]) -> BranchDiff {
-        let changed = self.files.iter().filter(|(_, before, after)| before != after);
-        let (locks, others): (Vec<&FilePair>, Vec<&FilePair>) =
-            changed.partition(|file| file.0.kind() == OutputKind::Lock);
-        let shown = if others.is_empty() { locks } else { others };
-        let texts = self.files.iter().flat_map(|(_, before, after)| before.iter().chain(after)).map(|text| &***text);
-        let secrets = Secrets::of(secret_keys, &self.branch.secret_values, texts);
-        BranchDiff {
-            slug: self.slug.to_owned(),
-            name: self.branch.name.clone(),
-            change: self.change,
-            files: shown.into_iter().map(|pair| file(*pair, output, &secrets)).collect(),
-        }
-    }
-}
-
-fn file((path, before, after): FilePair, output: &str, secrets: &Secrets) -> FileDiff {
-    let texts = (before.map_or("", |text| text), after.map_or("", |text| text));
-    let is_yaml = path.name().rsplit_once('.').is_some_and(|(_, extension)| extension == "yaml");
-    let (old, new) = if is_yaml { secrets.redacted(texts) } else { (texts.0.into(), texts.1.into()) };
-    let diff = TextDiff::configure().algorithm(Algorithm::Patience).diff_lines(&*old, &*new);
-    let count = |tag| diff.iter_all_changes().filter(|change| change.tag() == tag).count();
-    FileDiff {
-        path: format!("{output}/{path}"),
-        change: ChangeKind::of(before.is_some(), after.is_some()),
-        added: count(ChangeTag::Insert),
-        removed: count(ChangeTag::Delete),
-        hunks: diff.unified_diff().to_string(),
-    }
+/// The differences of two outputs. `known` says what is known of the branch of a slug.
+pub(crate) fn compare(outputs: (&Tree, &Tree), comparing: Comparing, known: impl Fn(&str) -> KnownBranch) -> Diff {
+    let environments = environment::compare(outputs, &comparing, known);
+    let groups = group::groups(&environments);
+    let Comparing { project, all, not_rendered, .. } = comparing;
+    Diff { environments, groups, project: project.to_owned(), all, not_rendered }
 }
 
 /// `1 file`, `2 files`.
 fn counted(count: usize, what: &str) -> String {
     if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
-}
-
-#[cfg(test)]
-pub(super) mod tests {
-    use super::*;
-    use crate::source::RelPath;
-
-    pub(in crate::diff) fn tree(files: &[(&str, &str)]) -> Tree {
-        files.iter().map(|(path, text)| (OutputPath::from(RelPath::new(path).unwrap()), Arc::from(*text))).collect()
-    }
-
-    /// A branch changed, one added, one removed, one in which only the lock differs.
-    pub(in crate::diff) fn sample() -> Vec<BranchDiff> {
-        let before = tree(&[
-            ("namespaces/changed/10-a.yaml", "a: 1\nb: 2\nc: 3\n"),
-            ("namespaces/changed/20-b.yaml", "b: 1\n"),
-            ("namespaces/changed/pleach.lock", "old\n"),
-            ("namespaces/lock/10-a.yaml", "a: 1\n"),
-            ("namespaces/lock/pleach.lock", "old\n"),
-            ("namespaces/removed/10-a.yaml", "a: 1\n"),
-            ("namespaces/same/10-a.yaml", "a: 1\n"),
-        ]);
-        let after = tree(&[
-            ("namespaces/added/10-a.yaml", "a: `1`\nb: 2\n"),
-            ("namespaces/changed/10-a.yaml", "a: 1\nb: 3\nc: 3\n"),
-            ("namespaces/changed/30-c.yaml", "c: 1"),
-            ("namespaces/changed/pleach.lock", "new\n"),
-            ("namespaces/lock/10-a.yaml", "a: 1\n"),
-            ("namespaces/lock/pleach.lock", "new\n"),
-            ("namespaces/same/10-a.yaml", "a: 1\n"),
-        ]);
-        compare((&before, &after), "out", &[], |slug| KnownBranch {
-            name: format!("feature/<{slug}|"),
-            exists: slug != "removed",
-            secret_values: BTreeSet::new(),
-        })
-    }
-
-    #[test]
-    fn what_differs() {
-        let branches = sample();
-        let short = |branch: &BranchDiff| {
-            let file = |file: &FileDiff| {
-                let name = file.path.rsplit('/').next().unwrap();
-                format!("{} {name} +{} -{}", file.change.word(), file.added, file.removed)
-            };
-            (branch.slug.clone(), branch.change, branch.files.iter().map(file).collect::<Vec<_>>())
-        };
-        let want: [(&str, ChangeKind, &[&str]); 4] = [
-            ("added", ChangeKind::Added, &["added 10-a.yaml +2 -0"]),
-            (
-                "changed",
-                ChangeKind::Changed,
-                &["changed 10-a.yaml +1 -1", "removed 20-b.yaml +0 -1", "added 30-c.yaml +1 -0"],
-            ),
-            ("lock", ChangeKind::Changed, &["changed pleach.lock +1 -1"]),
-            ("removed", ChangeKind::Removed, &["removed 10-a.yaml +0 -1"]),
-        ];
-        let want: Vec<_> = want
-            .map(|(slug, change, files)| (slug.to_owned(), change, files.iter().map(|f| (*f).to_owned()).collect()))
-            .into();
-        assert_eq!(branches.iter().map(short).collect::<Vec<_>>(), want);
-        assert_eq!(Totals::of(&branches), Totals { files: 6, added_lines: 5, removed_lines: 4 });
-    }
-
-    #[test]
-    fn equal_trees_do_not_differ() {
-        let tree = tree(&[("namespaces/a/10-a.yaml", "a: 1\n")]);
-        let known = |slug: &str| KnownBranch { name: slug.to_owned(), exists: true, secret_values: BTreeSet::new() };
-        assert!(compare((&tree, &tree), "out", &[], known).is_empty());
-    }
 }

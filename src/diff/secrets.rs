@@ -16,7 +16,7 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is shown instead of a value that differs from the previous one.
-const CHANGED: &str = "(secret, changed)";
+pub(super) const CHANGED: &str = "(secret, changed)";
 /// What is shown instead of a file whose secret values cannot be found.
 const UNREADABLE: &str = "(a file with secret values that is not valid YAML)\n";
 
@@ -73,8 +73,7 @@ impl<'k> Secrets<'k> {
 
     /// The texts of a file before and after, without secret values.
     pub(super) fn redacted<'t>(&self, (before, after): (&'t str, &'t str)) -> (Cow<'t, str>, Cow<'t, str>) {
-        let knows_any = !self.keys.is_empty() || self.of_spec.patterns_len() > 0 || !self.of_objects.is_empty();
-        if !knows_any && !has_secret(before) && !has_secret(after) {
+        if !self.may_be_in(before) && !self.may_be_in(after) {
             return (before.into(), after.into());
         }
         let (mut old, mut new) = (documents(before), documents(after));
@@ -82,7 +81,7 @@ impl<'k> Secrets<'k> {
         let mut found = old.is_none() || new.is_none();
         for index in 0..count {
             let (old, new) = (old.as_mut(), new.as_mut());
-            found |= self.hide_in(old.and_then(|old| old.get_mut(index)), new.and_then(|new| new.get_mut(index)));
+            found |= self.hide(old.and_then(|old| old.get_mut(index)), new.and_then(|new| new.get_mut(index)));
         }
         if !found {
             return (before.into(), after.into());
@@ -90,14 +89,20 @@ impl<'k> Secrets<'k> {
         (written(before, old), written(after, new))
     }
 
+    /// Whether there can be a secret value in a text.
+    pub(super) fn may_be_in(&self, text: &str) -> bool {
+        let knows_any = !self.keys.is_empty() || self.of_spec.patterns_len() > 0 || !self.of_objects.is_empty();
+        knows_any || has_secret(text)
+    }
+
     /// Replaces the secret values in a node before and after. Returns whether there is one.
-    fn hide_in(&self, mut old: Option<&mut Node>, mut new: Option<&mut Node>) -> bool {
+    pub(super) fn hide(&self, mut old: Option<&mut Node>, mut new: Option<&mut Node>) -> bool {
         if self.holds(old.as_deref()) || self.holds(new.as_deref()) {
-            return hide(old, new);
+            return hide_value(old, new);
         }
         let mut found = false;
         for path in both(&old, &new, secret::value_paths) {
-            found |= hide(
+            found |= hide_value(
                 old.as_deref_mut().and_then(|old| secret::at_mut(old, &path)),
                 new.as_deref_mut().and_then(|new| secret::at_mut(new, &path)),
             );
@@ -111,13 +116,13 @@ impl<'k> Secrets<'k> {
                 new.as_deref_mut().and_then(|new| new.get_mut(&key)),
             );
             let is_secret = self.is_secret(&key) || is_named && key == "value";
-            found |= if is_secret { hide(sides.0, sides.1) } else { self.hide_in(sides.0, sides.1) };
+            found |= if is_secret { hide_value(sides.0, sides.1) } else { self.hide(sides.0, sides.1) };
         }
         let (old_items, new_items) = (items(old.as_deref()), items(new.as_deref()));
         for item in old_items.keys().chain(new_items.keys()).collect::<BTreeSet<_>>() {
             let old = old_items.get(item).and_then(|at| old.as_deref_mut()?.as_seq_mut()?.get_mut(*at));
             let new = new_items.get(item).and_then(|at| new.as_deref_mut()?.as_seq_mut()?.get_mut(*at));
-            found |= self.hide_in(old, new);
+            found |= self.hide(old, new);
         }
         found
     }
@@ -187,7 +192,7 @@ fn items(list: Option<&Node>) -> BTreeMap<(SmolStr, usize), usize> {
 }
 
 /// Replaces a value before and after, if it is not empty. Returns whether there is one.
-fn hide(old: Option<&mut Node>, new: Option<&mut Node>) -> bool {
+fn hide_value(old: Option<&mut Node>, new: Option<&mut Node>) -> bool {
     let (old, new) = (old.filter(|old| !secret::is_empty(old)), new.filter(|new| !secret::is_empty(new)));
     let is_changed = old.as_deref().zip(new.as_deref()).is_some_and(|(old, new)| old != new);
     let found = old.is_some() || new.is_some();

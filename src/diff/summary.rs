@@ -1,54 +1,69 @@
-//! Differences as a line for each branch.
+//! The environments that differ, and what matters first, in a few lines.
 
-use super::{BranchDiff, ChangeKind, Totals, counted};
+use super::{ChangeKind, Diff, DiffScope, EnvironmentDiff, counted};
 use crate::visible::visible;
+use std::collections::BTreeSet;
 
-/// All branches, and a line that sums them up.
-pub(crate) fn render(branches: &[BranchDiff]) -> String {
-    let mut lines: Vec<String> = branches.iter().map(line).collect();
-    let totals = Totals::of(branches);
-    let differ =
-        if branches.len() == 1 { "1 branch differs".to_owned() } else { format!("{} branches differ", branches.len()) };
-    let (files, added, removed) = (counted(totals.files, "file"), totals.added_lines, totals.removed_lines);
-    lines.push(format!("{differ}, {files} (+{added} -{removed})\n"));
-    lines.join("\n")
+/// The head, then a line for each environment that changes.
+pub(crate) fn render(diff: &Diff) -> String {
+    let mut lines = environments(diff);
+    lines.extend(head(diff));
+    let is_listed = |e: &&EnvironmentDiff| e.change == ChangeKind::Changed || e.scope == DiffScope::Project;
+    lines.extend(diff.environments.iter().filter(is_listed).map(line));
+    lines.join("\n") + "\n"
 }
 
-/// `feature/login: 1 file changed, 2 added (+12 -3)`; for a branch that is new or no more, that word first.
-pub(super) fn line(branch: &BranchDiff) -> String {
-    let totals = Totals::of([branch]);
-    let files = match branch.change {
-        ChangeKind::Added | ChangeKind::Removed => {
-            format!("{}, {}", branch.change.word(), counted(totals.files, "file"))
-        }
-        ChangeKind::Changed => {
-            let count = |change| branch.files.iter().filter(|file| file.change == change).count();
-            let mut parts: Vec<String> = Vec::new();
-            for change in [ChangeKind::Changed, ChangeKind::Added, ChangeKind::Removed] {
-                match (count(change), parts.is_empty()) {
-                    (0, _) => {}
-                    (n, true) => parts.push(format!("{} {}", counted(n, "file"), change.word())),
-                    (n, false) => parts.push(format!("{n} {}", change.word())),
-                }
-            }
-            parts.join(", ")
-        }
+/// Removed environments, which matter most, the numbers of environments, and new ones.
+pub(super) fn environments(diff: &Diff) -> Vec<String> {
+    let with = |change| diff.branches().filter(move |environment| environment.change == change);
+    let mut lines: Vec<String> = with(ChangeKind::Removed).map(line).collect();
+    lines.push(counts(diff));
+    lines.extend(diff.not_rendered.iter().map(|name| format!("? {}: not rendered", visible(name))));
+    lines.extend(with(ChangeKind::Added).map(line));
+    lines
+}
+
+/// `1 environment to add, 40 to change (38 routine), 0 to delete`.
+pub(super) fn counts(diff: &Diff) -> String {
+    let count = |change| diff.branches().filter(|environment| environment.change == change).count();
+    let routine = match diff.environments.iter().filter(|environment| environment.is_routine()).count() {
+        0 => String::new(),
+        count => format!(" ({count} routine: only images and labels)"),
     };
-    format!("{}: {files} (+{} -{})", visible(&branch.name), totals.added_lines, totals.removed_lines)
+    format!(
+        "{} to add, {} to change{routine}, {} to delete",
+        counted(count(ChangeKind::Added), "environment"),
+        count(ChangeKind::Changed),
+        count(ChangeKind::Removed)
+    )
 }
 
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn lines() {
-        let want = "\
-feature/<added|: added, 1 file (+2 -0)
-feature/<changed|: 1 file changed, 1 added, 1 removed (+2 -2)
-feature/<lock|: 1 file changed (+1 -1)
-feature/<removed|: removed, 1 file (+0 -1)
-4 branches differ, 6 files (+5 -4)
-";
-        assert_eq!(super::render(&super::super::tests::sample()), want);
-        assert_eq!(super::render(&[]), "0 branches differ, 0 files (+0 -0)\n");
+/// What matters first.
+pub(super) fn head(diff: &Diff) -> Vec<String> {
+    let mut lines = Vec::new();
+    for section in diff.head() {
+        lines.push(format!("{}:", section.title));
+        lines.extend(section.lines.iter().map(|(text, at)| format!("  {text} in {}", diff.names(at))));
+    }
+    lines.extend(diff.requests().describe().map(|requests| format!("Requests: {requests}")));
+    lines
+}
+
+/// `~ feature/login: 3 objects changed`.
+pub(super) fn line(environment: &EnvironmentDiff) -> String {
+    let objects: BTreeSet<_> = environment.changes.iter().map(|change| &change.object).collect();
+    let objects = counted(objects.len(), "object");
+    let name = visible(&environment.name);
+    match environment.change {
+        ChangeKind::Added => format!("+ {name}: added, {objects}"),
+        ChangeKind::Removed => format!("- {name}: removed, {objects}"),
+        ChangeKind::Changed => {
+            let rewritten = environment.files.iter().filter(|file| !file.has_changes).count();
+            let formatting = match rewritten {
+                0 => String::new(),
+                count => format!(", {} with another formatting only", counted(count, "file")),
+            };
+            format!("~ {name}: {objects} changed{formatting}")
+        }
     }
 }

@@ -5,10 +5,12 @@ pub(crate) mod copied_labels;
 mod example;
 pub(crate) mod fieldspec;
 mod gvk;
+pub(crate) mod immutable;
 pub(crate) mod merge;
 pub(crate) mod name;
 pub(crate) mod namespace;
 pub(crate) mod order;
+pub(crate) mod quantity;
 pub(crate) mod scope;
 pub(crate) mod secret;
 

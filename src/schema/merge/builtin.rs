@@ -1,4 +1,5 @@
-//! The merge keys and scopes of Kubernetes 1.21, from `schema/merge.json`.
+//! The built-in tables: the merge keys and scopes of Kubernetes 1.21, as in kustomize, from `schema/merge.json`, and the keys of the
+//! lists of Kubernetes 1.25 to 1.37 from `schema/lists.json`.
 
 use super::{MergeSchema, MergeShape, MergeType};
 use crate::schema::Gvk;
@@ -17,6 +18,10 @@ pub(super) fn schema() -> &'static Arc<MergeSchema> {
     &BUILTIN.schema
 }
 
+pub(super) fn lists() -> &'static Arc<MergeSchema> {
+    &LISTS.schema
+}
+
 struct BuiltinSchema {
     schema: Arc<MergeSchema>,
     cluster_scoped: HashSet<Gvk, FixedState>,
@@ -27,12 +32,18 @@ static BUILTIN: LazyLock<BuiltinSchema> = LazyLock::new(|| {
     BuiltinSchema::of(&table)
 });
 
-/// `schema/merge.json`: the fields of Kubernetes objects that are lists which merge, and the fields that contain these.
+static LISTS: LazyLock<BuiltinSchema> = LazyLock::new(|| {
+    let table = serde_json::from_str(include_str!("../../../schema/lists.json")).expect("the embedded table is valid");
+    BuiltinSchema::of(&table)
+});
+
+/// `schema/merge.json` or `schema/lists.json`: the fields of Kubernetes objects that are lists with keys, and the fields that contain
+/// these.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct MergeTable<'a> {
-    /// `apiVersion/Kind`.
-    #[serde(borrow)]
+    /// `apiVersion/Kind`. Only `schema/merge.json` has them.
+    #[serde(borrow, default)]
     cluster_scoped: Vec<&'a str>,
     /// `apiVersion/Kind` to the name of a type.
     #[serde(borrow)]

@@ -1,6 +1,6 @@
 //! Merge keys from a comment beside a field, as in kustomize: `items: # {"type": "array", …}`.
 
-use super::document::OpenApiReader;
+use super::document::{KeySource, OpenApiReader};
 use super::{MergeSchema, MergeShape, MergeType};
 use crate::node::Node;
 
@@ -12,7 +12,7 @@ impl MergeSchema {
     #[must_use]
     pub(crate) fn with(&self, api_version: &str, kind: &str, path: &[&str], definition: &Node) -> MergeSchema {
         let known = self.kind(api_version, kind);
-        let mut reader = OpenApiReader { named: self.named.clone(), schema: self.clone() };
+        let mut reader = OpenApiReader::new(self.clone(), KeySource::MergeStrategy);
         let Some(shape) = reader.shape(definition) else { return self.clone() };
         let mut schema = reader.schema;
         let object = schema.with_shape_at(known, path, shape);

@@ -24,7 +24,7 @@ pub(super) fn read(document: &Node, known: &MergeSchema) -> Result<MergeSchema> 
     let own = definitions.iter().enumerate().map(|(i, entry)| (entry.key.text.clone(), MergeShape(first + i)));
     let mut named: BTreeMap<SmolStr, MergeShape> = own.collect();
     named.extend(known.named.iter().map(|(name, shape)| (name.clone(), *shape)));
-    let mut reader = OpenApiReader { named, schema: known.clone() };
+    let mut reader = OpenApiReader { named, ..OpenApiReader::new(known.clone(), KeySource::MergeStrategy) };
     reader.schema.types.resize(first + definitions.len(), MergeType::default());
     for (i, definition) in definitions.iter().enumerate() {
         let i = first + i;
@@ -41,13 +41,28 @@ pub(super) fn read(document: &Node, known: &MergeSchema) -> Result<MergeSchema> 
     Ok(reader.schema.sorted())
 }
 
+/// What says that the items of a list have keys.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum KeySource {
+    /// `x-kubernetes-patch-strategy: merge`, for strategic merge patches.
+    MergeStrategy,
+    /// `x-kubernetes-list-type: map` or `set`, the only one in a CustomResourceDefinition.
+    ListType,
+}
+
 /// Turns the schemas of an OpenAPI document, nested ones included, into types.
 pub(super) struct OpenApiReader {
-    pub(super) named: BTreeMap<SmolStr, MergeShape>,
+    named: BTreeMap<SmolStr, MergeShape>,
+    keys: KeySource,
     pub(super) schema: MergeSchema,
 }
 
 impl OpenApiReader {
+    /// A reader that adds to `schema`.
+    pub(super) fn new(schema: MergeSchema, keys: KeySource) -> Self {
+        OpenApiReader { named: schema.named.clone(), keys, schema }
+    }
+
     fn type_of(&mut self, schema: &Node) -> MergeType {
         let properties = schema.get("properties").and_then(Node::as_map);
         let fields = properties.into_iter().flatten();
@@ -55,8 +70,14 @@ impl OpenApiReader {
         let is_list = schema.str_at(&["type"]) == Some("array");
         let others = schema.get("additionalProperties").filter(|node| node.as_map().is_some());
         let items = schema.get("items").filter(|_| is_list);
-        let strategy = schema.str_at(&["x-kubernetes-patch-strategy"]).unwrap_or("");
-        let keys = strategy.split(',').any(|word| word == "merge").then(|| {
+        let is_keyed = match self.keys {
+            KeySource::MergeStrategy => {
+                let strategy = schema.str_at(&["x-kubernetes-patch-strategy"]).unwrap_or("");
+                strategy.split(',').any(|word| word == "merge")
+            }
+            KeySource::ListType => matches!(schema.str_at(&["x-kubernetes-list-type"]), Some("map" | "set")),
+        };
+        let keys = is_keyed.then(|| {
             let several = schema.get("x-kubernetes-list-map-keys").and_then(Node::as_seq);
             let one = schema.get("x-kubernetes-patch-merge-key").map(std::slice::from_ref);
             let keys = several.or(one).unwrap_or_default();

@@ -1,11 +1,13 @@
-//! How the lists of objects merge in strategic merge patches: the keys of their items, by kind.
+//! How the items of the lists of objects are identified: the keys of their items, by kind.
 //!
-//! The built-in table has the same data as kustomize: the OpenAPI document of Kubernetes 1.21. The lists of newer kinds
-//! and of custom resources are replaced, not merged. A kustomization may name an OpenAPI document that replaces the table.
-//! This module does not merge.
+//! For strategic merge patches, the built-in table has the same data as kustomize: the OpenAPI document of Kubernetes 1.21. The lists
+//! of newer kinds and of custom resources are replaced, not merged. A kustomization may name an OpenAPI document that replaces the
+//! table. Comparisons of objects have a table of Kubernetes 1.25 to 1.37, and the lists of the CustomResourceDefinitions at hand.
+//! This module neither merges nor compares.
 
 mod builtin;
 mod comment;
+mod custom;
 mod document;
 
 pub(super) use builtin::is_cluster_scoped;
@@ -51,6 +53,17 @@ impl MergeSchema {
     /// The built-in table: Kubernetes 1.21.
     pub(crate) fn builtin() -> &'static Arc<MergeSchema> {
         builtin::schema()
+    }
+
+    /// The table for comparisons: Kubernetes 1.25 to 1.37.
+    pub(crate) fn lists() -> &'static Arc<MergeSchema> {
+        builtin::lists()
+    }
+
+    /// The same with the kinds of CustomResourceDefinitions.
+    #[must_use]
+    pub(crate) fn with_custom_kinds<'n>(&self, definitions: impl IntoIterator<Item = &'n Node>) -> Self {
+        custom::with_kinds(self, definitions)
     }
 
     /// Reads an OpenAPI document that replaces the built-in table.
@@ -99,6 +112,7 @@ impl MergeSchema {
 mod tests {
     use super::MergeSchema;
     use crate::node::{Map, Node};
+    use smol_str::SmolStr;
 
     /// The keys of the list at a path, with `*` for the items of a list.
     fn keys(schema: &MergeSchema, version: &str, kind: &str, path: &str) -> Option<String> {
@@ -139,6 +153,59 @@ mod tests {
 
     fn map<const N: usize>(entries: [(&str, Node); N]) -> Node {
         Map::from_iter(entries).into()
+    }
+
+    #[test]
+    fn lists_have_the_keys_of_newer_versions() {
+        for (version, kind, path, want) in [
+            ("v1", "ServiceAccount", "imagePullSecrets", None),
+            ("v1", "Pod", "spec/imagePullSecrets", Some("name")),
+            ("v1", "Pod", "spec/containers/*/ports", Some("containerPort+protocol")),
+            ("v1", "Pod", "spec/containers/*/args", None),
+            ("v1", "Pod", "metadata/finalizers", Some("")),
+            ("batch/v1beta1", "CronJob", "spec/jobTemplate/spec/template/spec/volumes", Some("name")),
+            ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", "spec/matchConditions", Some("name")),
+            ("networking.k8s.io/v1", "Ingress", "spec/rules", None),
+        ] {
+            assert_eq!(keys(MergeSchema::lists(), version, kind, path).as_deref(), want, "{version} {kind} {path}");
+        }
+        let by_other_keys = |keys: &Option<Vec<SmolStr>>| {
+            keys.as_ref().is_some_and(|keys| !matches!(&*keys.join("+"), "" | "name" | "key" | "id"))
+        };
+        let count = MergeSchema::lists().types.iter().filter(|list| by_other_keys(&list.keys)).count();
+        assert!(count > 40, "a guess by `name`, `key` and `id` would not find {count} lists");
+    }
+
+    #[test]
+    fn lists_of_custom_resources_have_the_keys_of_their_definition() {
+        let list = map([
+            ("type", "array".into()),
+            ("x-kubernetes-list-type", "map".into()),
+            ("x-kubernetes-list-map-keys", Node::seq(["zone".into(), "role".into()])),
+            (
+                "items",
+                map([(
+                    "properties",
+                    map([("tags", map([("type", "array".into()), ("x-kubernetes-list-type", "set".into())]))]),
+                )]),
+            ),
+        ]);
+        let order_counts = map([("type", "array".into()), ("x-kubernetes-list-type", "atomic".into())]);
+        let openapi = map([("properties", map([("replicas", list), ("steps", order_counts)]))]);
+        let version = map([("name", "v1".into()), ("schema", map([("openAPIV3Schema", openapi)]))]);
+        let definition = map([(
+            "spec",
+            map([
+                ("group", "x.io".into()),
+                ("names", map([("kind", "Thing".into())])),
+                ("versions", Node::seq([version])),
+            ]),
+        )]);
+        let schema = MergeSchema::lists().with_custom_kinds([&definition, &Node::null()]);
+        for (path, want) in [("replicas", Some("zone+role")), ("replicas/*/tags", Some("")), ("steps", None)] {
+            assert_eq!(keys(&schema, "x.io/v1", "Thing", path).as_deref(), want, "{path}");
+        }
+        assert_eq!(keys(&schema, "v1", "Pod", "spec/containers").as_deref(), Some("name"));
     }
 
     #[test]

@@ -188,14 +188,14 @@ fn a_diff_shows_that_a_secret_changed_and_nothing_of_it() {
     };
     let workspace = workspace(&[("base/secret.yaml", &secret("VALUE"))]);
     let report = |format: &str| workspace.run(&["diff", "--format", format]).exits(1).out();
-    for format in ["text", "markdown", "summary", "json"] {
+    for format in ["text", "markdown", "summary", "json", "patch"] {
         assert!(!report(format).contains("hunter22"), "{format}");
     }
     workspace.run(&["build"]).exits(0);
     workspace.write("base/secret.yaml", secret("another-and-longer-hunter22"));
     for format in ["text", "markdown"] {
         let text = report(format);
-        assert!(text.contains("-  a: (secret)\n+  a: (secret, changed)\n   b: (secret)\n"), "{text}");
+        assert!(text.contains("\n!   stringData.a: (secret, changed)\n"), "{text}");
         assert!(!text.contains("hunter22") && !text.contains("other"), "{text}");
     }
     let json = report("json");
@@ -270,7 +270,7 @@ fn a_diff_does_not_show_a_known_value_under_another_key() {
     workspace.write("branches.yaml", spec.replace("VALUE", next));
     for format in ["text", "markdown"] {
         let text = workspace.run(&["diff", "--format", format]).exits(1).out();
-        assert!(text.contains("-  url: (secret)\n+  url: (secret, changed)\n"), "{text}");
+        assert!(text.contains("\n!   data.url: (secret, changed)\n"), "{text}");
         assert!(!text.contains("hunter22"), "{text}");
     }
 }

@@ -24,18 +24,20 @@ enum Step {
 pub(super) struct Page {
     path: String,
     lines: Vec<String>,
+    /// What follows the part that is read.
+    rest: Vec<String>,
 }
 
 impl Page {
     pub(super) fn read(path: &str) -> Self {
         let text = std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"));
-        Page { path: path.to_owned(), lines: text.lines().map(str::to_owned).collect() }
+        Page { path: path.to_owned(), lines: text.lines().map(str::to_owned).collect(), rest: Vec::new() }
     }
 
     /// The page up to a heading.
     pub(super) fn until(mut self, heading: &str) -> Self {
         let end = self.lines.iter().position(|line| line == heading).expect("the page has this heading");
-        self.lines.truncate(end);
+        self.rest = self.lines.split_off(end);
         self
     }
 
@@ -112,6 +114,7 @@ impl Page {
             for (lines, got) in accepted.into_iter().rev() {
                 self.lines.splice(lines, got);
             }
+            self.lines.append(&mut self.rest);
             std::fs::write(root().join(&self.path), self.lines.join("\n") + "\n").unwrap();
         } else {
             assert!(

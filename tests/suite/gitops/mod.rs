@@ -53,8 +53,8 @@ fn files_of_a_removed_branch_are_deleted() {
     assert_eq!(names(&workspace), want);
     workspace.run(&["branch", "remove", "feature/login"]).exits(0);
     let output = workspace.run(&["diff"]).exits(1).out();
-    assert!(output.starts_with("# feature/login: removed, ") && output.matches("# ").count() == 1, "{output}");
-    assert!(output.contains("\n--- a/out/gitops/flux/feature-login-df7c7aeb.yaml\n+++ /dev/null\n"), "{output}");
+    assert!(output.starts_with("- feature/login: removed, ") && output.matches("# ").count() == 1, "{output}");
+    assert!(output.contains("\n- Kustomization/shop-feature-login-df7c7aeb in flux-system\n"), "{output}");
     let output = workspace.run(&["check"]).exits(1).out();
     assert!(output.contains("stale      out/gitops/argocd/feature-login-df7c7aeb.yaml\n"), "{output}");
     workspace.run(&["build"]).exits(0);
@@ -75,8 +75,9 @@ fn switching_the_gitops_settings_equals_a_new_build() {
     let workspace = workspace(SET);
     workspace.edit("branches.yaml", SET, EACH);
     let output = workspace.run(&["diff", "--format", "summary"]).exits(1).out();
-    assert!(output.contains("\ngitops/applicationset.yaml: removed, 1 file (+0 -"), "{output}");
-    assert!(output.contains("\ngitops/apply.sh: 1 file changed (+"), "{output}");
+    assert!(output.starts_with("0 environments to add, 3 to change, 0 to delete\n"), "{output}");
+    assert!(output.contains("\n- gitops/applicationset.yaml: removed, 1 object\n"), "{output}");
+    assert!(output.contains("\n~ gitops/apply.sh: 1 object changed\n"), "{output}");
     let other = self::workspace(EACH);
     workspace.run(&["build"]).exits(0);
     assert_eq!(workspace.files("out"), other.files("out"));

@@ -23,6 +23,38 @@ struct Report {
     run: fn(&Workspace) -> String,
 }
 
+/// The workspace of the report of differences.
+const DIFF_SPEC: &str = "\
+apiVersion: pleach/v1
+kind: Branches
+project: shop
+namespace: 'shop-{{ branch.slug }}'
+hosts: ['{{ branch.slug }}.dev.example.com']
+zones: {dev.example.com: {A: [203.0.113.7]}}
+database: {mode: shared, name: shop}
+baseline: main
+branches:
+- name: main
+- name: old
+  overlays: [old]
+";
+const DIFF_DEPLOYMENT: &str = "\
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: web
+spec:
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers:
+      - name: web
+        image: registry.example.com/shop/web:1
+        env: [{name: A, value: a}, {name: B, value: b}]
+        resources: {requests: {cpu: 100m, memory: 64Mi}}
+";
+
 const REPORTS: &[Report] = &[
     Report {
         heading: "Diagnostics: --message-format json",
@@ -57,27 +89,96 @@ const REPORTS: &[Report] = &[
     },
     Report {
         heading: "pleach diff --format json",
-        text: "One object.",
+        text: "One object. `schema/diff.schema.json` describes it. In the texts of a group with several branches, `{slug}`, `{branch}`, `{namespace}`, `{host}`, `{host 2}`, `{database}` and `{hash}` are the names of each branch. A secret value is `(secret)`, or `(secret, changed)`.",
         fields: &[
             ("apiVersion", "string", "`pleach/v1`"),
             ("kind", "string", "`Diff`"),
             ("branches[].name", "string", "the branch, or the path of a file that all branches share"),
             ("branches[].slug", "string", "its slug"),
             ("branches[].change", "string", "`added`, `changed` or `removed`"),
+            ("branches[].routine", "boolean", "whether only images and labels change"),
             ("branches[].files[].path", "string", "the file, relative to the workspace"),
             ("branches[].files[].change", "string", "`added`, `changed` or `removed`"),
             ("branches[].files[].addedLines", "number", "the number of added lines"),
             ("branches[].files[].removedLines", "number", "the number of removed lines"),
-            ("totals.branches", "number", "the number of branches that differ"),
+            ("branches[].files[].formattingOnly", "boolean", "whether its objects are the same"),
+            ("notRendered[]", "string", "branches that could not be built (`--keep-going`); they are nowhere else"),
+            ("groups[].id", "string", "identifies the changes of the group, whatever branches have them"),
+            ("groups[].branches[]", "string", "the branches that have these changes"),
+            ("groups[].changes[].object.apiVersion", "string", "the object"),
+            ("groups[].changes[].object.kind", "string", "its kind; `File` for a file without objects"),
+            ("groups[].changes[].object.name", "string", "its name, after the change if it still exists"),
+            ("groups[].changes[].object.namespace", "string", "its namespace; absent if it has none"),
+            (
+                "groups[].changes[].path",
+                "string",
+                "the field, such as `spec.template.spec.containers[web].image`; empty for the whole object",
+            ),
+            (
+                "groups[].changes[].change",
+                "string",
+                "`added`, `removed`, `replaced`, `lines` (of a text) or `reordered` (items of a list)",
+            ),
+            ("groups[].changes[].before", "string", "the value as YAML; for `reordered`, the keys of the items"),
+            ("groups[].changes[].after", "string", "the same after the change"),
+            ("groups[].changes[].lines", "string", "for `lines`: each hunk behind a line `@@`"),
+            ("dangers[].text", "string", "what can lose data, is refused by the API server, or gives more rights"),
+            ("dangers[].branches[]", "string", "the branches"),
+            ("images[].name", "string", "the name of an image"),
+            ("images[].from", "string", "the version before; null if it is new"),
+            ("images[].to", "string", "the version after; null if it is no longer used"),
+            ("images[].branches[]", "string", "the branches"),
+            ("dns[].text", "string", "a DNS name that is added, removed or has other records"),
+            ("dns[].branches[]", "string", "the branches"),
+            ("databases[].text", "string", "a database or schema of a branch that is added or removed"),
+            ("databases[].branches[]", "string", "the branches"),
+            ("restarts[].text", "string", "a workload whose pods restart"),
+            ("restarts[].branches[]", "string", "the branches"),
+            ("jobs[].text", "string", "a Job that runs"),
+            ("jobs[].branches[]", "string", "the branches"),
+            ("requests.cpu", "string", "the CPU that all pods request more, as a quantity"),
+            ("requests.memory", "string", "the same for memory"),
+            ("totals.branches", "number", "the number of branches that differ, and of files that all branches share"),
+            ("totals.added", "number", "the number of added branches"),
+            ("totals.changed", "number", "the number of changed branches"),
+            ("totals.removed", "number", "the number of removed branches"),
+            ("totals.routine", "number", "the number of branches of which only images and labels change"),
+            ("totals.groups", "number", "the number of groups"),
+            ("totals.changes", "number", "the number of changes in all branches"),
             ("totals.files", "number", "the number of files that differ"),
             ("totals.addedLines", "number", "the number of added lines"),
             ("totals.removedLines", "number", "the number of removed lines"),
         ],
         run: |workspace| {
+            workspace.write("branches.yaml", DIFF_SPEC);
+            workspace.write("base/deployment.yaml", DIFF_DEPLOYMENT);
+            workspace.write("base/policy.yaml", "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: all\nspec: {podSelector: {}}\n");
+            workspace.write(
+                "base/config.yaml.j2",
+                "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: motd\ndata:\n  schema: {{ database.schema }}\n  motd: |\n    hello\n    world\n",
+            );
+            workspace.write(
+                "overlays/old/kustomization.yaml",
+                "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\nnamePrefix: old-\n",
+            );
             workspace.run(&["build"]).exits(0);
-            workspace.edit("base/service.yaml", "port: 80\n", "port: 8080\n");
-            workspace.edit("branches.yaml", "- name: feature/login\n- name: feature/search\n", "");
-            workspace.run(&["diff", "--format", "json", "--base", "out"]).exits(1).out()
+            std::fs::remove_file(workspace.path().join("base/policy.yaml")).unwrap();
+            std::fs::remove_dir_all(workspace.path().join("overlays/old")).unwrap();
+            workspace.edit("base/config.yaml.j2", "world", "all");
+            workspace.edit("base/deployment.yaml", "web:1", "web:2");
+            workspace.edit("base/deployment.yaml", "cpu: 100m", "cpu: 200m");
+            workspace.edit(
+                "base/deployment.yaml",
+                "{name: A, value: a}, {name: B, value: b}",
+                "{name: B, value: b}, {name: A, value: a}",
+            );
+            workspace.write("base/job.yaml", "apiVersion: batch/v1\nkind: Job\nmetadata:\n  name: seed\nspec:\n  template:\n    spec:\n      restartPolicy: Never\n      containers:\n      - {name: seed, image: registry.example.com/shop/seed:1}\n");
+            workspace.edit(
+                "branches.yaml",
+                "- name: main\n",
+                "- name: main\n- name: search\n  database: {mode: schema}\n",
+            );
+            workspace.run(&["diff", "--format", "json", "--keep-going"]).exits(2).out()
         },
     },
     Report {
