@@ -1,23 +1,22 @@
 //! `pleach diff`: shows what a build would change.
 
 use super::Outcome;
+use super::diff_formats::{DiffFormat, DiffOptions, size_limit};
 use super::pruned_records::PrunedRecords;
-use super::screen::{Screen, report};
+use super::report_formats::{self, ReportTarget, TargetParser};
+use super::screen::Screen;
 use super::session::Session;
 use super::workspace::Workspace;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::diff::derived::DerivedName;
-use crate::diff::markdown::SMALLEST_LIMIT;
-use crate::diff::text::Paint;
 use crate::diff::{self, Comparing, Diff, KnownBranch};
-use crate::disk;
 use crate::dns::zone_change::ZoneChange;
 use crate::output::{Lock, OutputKind, OutputPath, SHARED_SLUG, Tree, owned_files};
 use crate::pipeline::{Build, Failure, OnFailure, Selection};
 use crate::plan::Branch;
 use crate::source::RelPath;
 use crate::teardown::TeardownPlan;
-use clap::{Args, ValueEnum};
+use clap::Args;
 use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -30,7 +29,7 @@ use std::sync::Arc;
 #[command(after_help = "\
 Examples:
   pleach diff
-  pleach diff --base origin/main --format markdown --output comment.md
+  pleach diff --base origin/main --format markdown=comment.md,sarif=diff.sarif
   pleach diff --only 'feature/*' --keep-going
   pleach diff --format json | jq -r '.images[] | [.name, .from, .to] | @tsv'
 
@@ -41,9 +40,9 @@ pub(super) struct DiffArgs {
     /// Compare with the output of a commit, of another workspace or in a folder, and use it as the base revision
     #[arg(long, value_name = "REF|DIR")]
     base: Option<String>,
-    /// The format of the report
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
-    format: DiffFormat,
+    /// The formats of the report, several with `,`; each to FILE, or one to standard output
+    #[arg(long, value_name = "FORMAT[=FILE]", value_delimiter = ',', value_parser = TargetParser::<DiffFormat>::new(), default_value = "text")]
+    format: Vec<ReportTarget<DiffFormat>>,
     /// Write to FILE instead of standard output
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -64,44 +63,12 @@ pub(super) struct DiffArgs {
     exit_code: u8,
 }
 
-/// The largest comments of forges, in characters.
-const FORGES: [(&str, usize); 4] =
-    [("github", 65_536), ("gitlab", 1_000_000), ("bitbucket", 32_768), ("azure", 150_000)];
-
-/// Reads the name of a forge or a number of bytes.
-fn size_limit(text: &str) -> Result<usize, String> {
-    if let Some((_, limit)) = FORGES.iter().find(|(name, _)| *name == text) {
-        return Ok(*limit);
-    }
-    text.parse().ok().filter(|limit| *limit >= SMALLEST_LIMIT).ok_or_else(|| {
-        let names: Vec<&str> = FORGES.iter().map(|(name, _)| *name).collect();
-        format!("the limit is one of {}, or a number of at least {SMALLEST_LIMIT}", names.join(", "))
-    })
-}
-
-#[derive(Clone, Copy, Debug, Default, ValueEnum)]
-enum DiffFormat {
-    /// What matters first, then the change groups
-    #[default]
-    Text,
-    /// What matters first, then one line per branch
-    Summary,
-    /// What matters first, then folded change groups, for a pull request
-    Markdown,
-    /// All of it as JSON
-    Json,
-    /// A unified diff of files, for `git apply`
-    Patch,
-}
-
 pub(super) fn run(args: &DiffArgs, workspace: &Workspace, here: &Path, screen: Screen) -> Result<Outcome> {
-    args.check_effect()?;
+    let targets = args.targets()?;
+    report_formats::check(&targets, (workspace, here), None)?;
     let selection = if args.only.is_empty() { Selection::All } else { Selection::Only(args.only.clone()) };
     let on_failure = if args.keep_going { OnFailure::KeepGoing } else { OnFailure::Stop };
     let session = Session::open((workspace, here, screen), (args.base.as_deref(), None), selection, on_failure)?;
-    if let Some(file) = &args.output {
-        workspace.check_report(file, here, &session.spec, session.output())?;
-    }
     let before = match &args.base {
         None => session.output().read(&[RelPath::root()], |_| true)?,
         Some(_) => session.previous.all_files()?,
@@ -111,13 +78,11 @@ pub(super) fn run(args: &DiffArgs, workspace: &Workspace, here: &Path, screen: S
     let pruned = PrunedRecords::of(&session, &build)?;
     let after = pruned.tree();
     let before = owned_files(before, after);
-    let diff = compared(&session, &build, (&before, after), matches!(args.format, DiffFormat::Patch));
+    let with_patch = targets.iter().any(|target| *target.format() == DiffFormat::Patch);
+    let diff = compared(&session, &build, (&before, after), with_patch);
     session.warn(&build, &build.zone_warnings(&inputs, after));
-    let report_text = args.render(&diff, screen);
-    match &args.output {
-        None => report(&report_text)?,
-        Some(file) => disk::save((here, &workspace.root), file, &report_text)?,
-    }
+    let options = DiffOptions { workspace, screen, limit: args.limit, skip_unchanged: args.skip_unchanged };
+    report_formats::write(&targets, (workspace, here), |target| options.render(&diff, target))?;
     if let Some(errors) = build.errors() {
         return Err(errors);
     }
@@ -152,28 +117,32 @@ fn compared(session: &Session, build: &Build, (before, after): (&Tree, &Tree), w
 }
 
 impl DiffArgs {
-    /// An error for an option that has no effect with the format.
-    fn check_effect(&self) -> Result<()> {
-        let is_markdown = matches!(self.format, DiffFormat::Markdown);
-        let options = [("--limit", self.limit.is_some()), ("--skip-unchanged", self.skip_unchanged)];
-        let unused = options.iter().filter(|(_, is_set)| *is_set && !is_markdown).map(|(option, _)| {
-            Diagnostic::new(Code::Usage, format!("`{option}` has no effect without `--format markdown`"))
-        });
-        Diagnostics::check(unused.collect(), ())
-    }
-
-    fn render(&self, diff: &Diff, screen: Screen) -> String {
-        match self.format {
-            DiffFormat::Text if self.output.is_none() && screen.colours_reports() => {
-                diff::text::render(diff, Paint::Colours)
-            }
-            DiffFormat::Text => diff::text::render(diff, Paint::Plain),
-            DiffFormat::Summary => diff::summary::render(diff),
-            DiffFormat::Markdown if self.skip_unchanged && diff.is_empty() => String::new(),
-            DiffFormat::Markdown => diff::markdown::render(diff, self.limit.unwrap_or(FORGES[0].1)),
-            DiffFormat::Json => diff::json::render(diff),
-            DiffFormat::Patch => diff::patch::render(diff),
+    /// The reports to write. An option that has no effect on any of them is an error.
+    fn targets(&self) -> Result<Vec<ReportTarget<DiffFormat>>> {
+        let has = |is_wanted: fn(&ReportTarget<DiffFormat>) -> bool| self.format.iter().any(is_wanted);
+        let is_markdown = has(|target| target.format().is_markdown());
+        let unused = [
+            ("--limit", self.limit.is_some() && !is_markdown, "without `--format markdown`"),
+            ("--skip-unchanged", self.skip_unchanged && !is_markdown, "without `--format markdown`"),
+            (
+                "--output",
+                self.output.is_some() && !has(ReportTarget::is_standard_output),
+                "if each format has a file of its own",
+            ),
+        ];
+        let unused = unused
+            .iter()
+            .filter(|(_, is_unused, _)| *is_unused)
+            .map(|(option, _, when)| Diagnostic::new(Code::Usage, format!("`{option}` has no effect {when}")).into());
+        let errors: Vec<Diagnostics> = unused.collect();
+        if !errors.is_empty() {
+            return Err(errors.into());
         }
+        let target = |target: &ReportTarget<DiffFormat>| match &self.output {
+            Some(file) => target.clone().or_file(file),
+            None => target.clone(),
+        };
+        Ok(self.format.iter().map(target).collect())
     }
 }
 

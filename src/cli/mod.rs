@@ -9,6 +9,7 @@ mod carried_out;
 mod check;
 mod check_report;
 mod diff;
+mod diff_formats;
 #[cfg(feature = "apply")]
 mod dns;
 mod guards;

@@ -59,6 +59,11 @@ impl<F> ReportTarget<F> {
         self.file.is_none()
     }
 
+    /// The same target, with `file` in place of standard output.
+    pub(super) fn or_file(self, file: &Path) -> Self {
+        ReportTarget { file: self.file.or_else(|| Some(file.to_owned())), ..self }
+    }
+
     /// The format.
     pub(super) fn format(&self) -> &F {
         &self.format

@@ -48,7 +48,8 @@ pub(crate) enum ValueChange<T> {
 }
 
 impl<T> ObjectName<T> {
-    fn map<U>(&self, text: &impl Fn(&T) -> Option<U>) -> Option<ObjectName<U>> {
+    /// The same name with other texts; `None` if there is none for one of them.
+    pub(super) fn map<U>(&self, text: &impl Fn(&T) -> Option<U>) -> Option<ObjectName<U>> {
         Some(ObjectName {
             kind: self.kind.clone(),
             name: text(&self.name)?,

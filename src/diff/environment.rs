@@ -114,6 +114,7 @@ impl<'a> Differing<'a> {
             changes: found.changes,
             facts: found.facts,
             requests: found.requests,
+            objects: found.objects.into_iter().map(|(name, path)| (name, format!("{output}/{path}"))).collect(),
             names: DerivedNames::new(self.branch.derived_names.iter().cloned().chain(self.generated_names())),
         }
     }
@@ -150,6 +151,8 @@ struct ObjectChanges<'a> {
     requests: Requests,
     /// The files with changes.
     paths: BTreeSet<&'a OutputPath>,
+    /// The files of objects that changed.
+    objects: BTreeMap<ObjectName<SmolStr>, &'a OutputPath>,
 }
 
 impl<'a> ObjectChanges<'a> {
@@ -190,6 +193,8 @@ impl<'a> ObjectChanges<'a> {
         let (facts, requests) = fact::of(pair);
         self.facts.extend(facts);
         self.requests += requests;
+        let object = pair.1.as_ref().or(pair.0.as_ref());
+        self.objects.extend(object.map(|object| (object.name.clone(), object.path)));
         self.paths.extend([&pair.0, &pair.1].into_iter().flatten().map(|object| object.path));
         self.changes.extend(changes);
     }

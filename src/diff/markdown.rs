@@ -26,7 +26,7 @@ pub(crate) fn render(diff: &Diff, limit: usize) -> String {
     if diff.is_empty() {
         return format!("No differences.\n\n{marker}");
     }
-    let mut report = Report { text: String::new(), limit: limit.saturating_sub(RESERVED + marker.len()) };
+    let mut report = LimitedText { text: String::new(), limit: limit.saturating_sub(RESERVED + marker.len()) };
     let mut left_out = report.head(diff);
     for group in &diff.groups {
         let title = format!("In {}", diff.names(&group.environments));
@@ -51,12 +51,12 @@ pub(crate) fn render(diff: &Diff, limit: usize) -> String {
 }
 
 /// A report that stays below a limit.
-struct Report {
+struct LimitedText {
     text: String,
     limit: usize,
 }
 
-impl Report {
+impl LimitedText {
     /// Adds a text if it fits.
     fn add(&mut self, text: &str) -> bool {
         let fits = self.text.len() + text.len() <= self.limit;

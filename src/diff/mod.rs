@@ -17,6 +17,7 @@ mod fact;
 mod field;
 mod group;
 mod head;
+mod items;
 pub(crate) mod json;
 mod lines;
 mod list;
@@ -33,13 +34,13 @@ pub(crate) mod text;
 pub(crate) use environment::KnownBranch;
 
 use crate::output::Tree;
-use change::Change;
+use change::{Change, ObjectName};
 use derived::DerivedNames;
 use fact::{Fact, Requests};
 use group::ChangeGroup;
 use serde::Serialize;
 use smol_str::SmolStr;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of a file or an environment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -96,6 +97,8 @@ pub(crate) struct EnvironmentDiff {
     pub(crate) facts: BTreeSet<Fact>,
     /// What its pods request more.
     pub(crate) requests: Requests,
+    /// The files of the objects that changed, with the output folder.
+    pub(crate) objects: BTreeMap<ObjectName<SmolStr>, String>,
     /// Its derived names.
     pub(crate) names: DerivedNames,
 }

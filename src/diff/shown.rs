@@ -105,7 +105,7 @@ impl Diff {
 }
 
 /// `Deployment/web`. The namespace is shown if it is not that of the branch.
-fn object(object: &ObjectName<GeneralText>, text: &impl Fn(&GeneralText) -> SmolStr) -> String {
+pub(super) fn object(object: &ObjectName<GeneralText>, text: &impl Fn(&GeneralText) -> SmolStr) -> String {
     let name = text(&object.name);
     match &object.namespace {
         Some(namespace) if namespace.names() == 0 => {

@@ -38,6 +38,13 @@ pub(super) fn counts(diff: &Diff) -> String {
     )
 }
 
+/// The numbers of environments to create, update and delete, as the merge request widget of GitLab reads them.
+pub(crate) fn terraform(diff: &Diff) -> String {
+    let count = |change| diff.branches().filter(|environment| environment.change == change).count();
+    let (create, update, delete) = (count(ChangeKind::Added), count(ChangeKind::Changed), count(ChangeKind::Removed));
+    format!("{{\"create\":{create},\"update\":{update},\"delete\":{delete}}}\n")
+}
+
 /// What matters first.
 pub(super) fn head(diff: &Diff) -> Vec<String> {
     let mut lines = Vec::new();

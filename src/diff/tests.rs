@@ -284,6 +284,50 @@ Pods restart:
     );
 }
 
+#[test]
+fn reports_stay_within_their_limits() {
+    for count in [402_usize, 1600] {
+        // Every third environment has a change of its own; one in ten is new, one in ten removed.
+        let slugs: Vec<String> =
+            (0..count).map(|n| if n % 10 == 1 { format!("removed-{n}") } else { format!("b-{n}") }).collect();
+        let side = |is_after: bool| {
+            let part: Vec<&str> = slugs
+                .iter()
+                .enumerate()
+                .filter(|(n, _)| n % 10 != if is_after { 1 } else { 2 })
+                .map(|(_, slug)| slug.as_str())
+                .collect();
+            let image = move |slug: &str| match slug.rsplit_once('-').and_then(|(_, n)| n.parse::<usize>().ok()) {
+                Some(n) if is_after && n % 3 == 0 => format!("web:{n}"),
+                _ => "web:1".to_owned(),
+            };
+            let (text, hash) = if is_after { ("gzip off", "489k55ff9h") } else { ("gzip on", "5tkd7552bh") };
+            application(&part, image, text, hash)
+        };
+        let diff = diff(&side(false), &side(true));
+        let json: serde_json::Value = serde_json::from_str(&json::render(&diff)).unwrap();
+        let totals = &json["totals"];
+        let counts = format!(
+            "{} environments to add, {} to change, {} to delete",
+            totals["added"], totals["changed"], totals["removed"]
+        );
+        assert_eq!(totals["branches"], count, "all differ");
+        for limit in [markdown::SMALLEST_LIMIT, 32_768, 65_536, 150_000, 1_000_000, 1 << 20] {
+            let text = markdown::render(&diff, limit);
+            assert!(text.len() <= limit, "{} of {limit}", text.len());
+            assert!(text.contains(&counts), "{counts}: {}", &text[..500]);
+            for (begin, end) in [("<details>", "</details>"), ("<summary>", "</summary>")] {
+                assert_eq!(text.matches(begin).count(), text.matches(end).count(), "{begin}");
+            }
+            assert_eq!(text.lines().filter(|line| line.starts_with("```")).count() % 2, 0, "fences are closed");
+            assert!(text.starts_with("- **Deleted: feature/removed-"), "{}", &text[..100]);
+        }
+        assert!(text::render(&diff, text::Paint::Plain).contains(&counts));
+        let items = diff.items(str::to_owned);
+        assert!(items.len() > count / 10);
+    }
+}
+
 /// What a random edit does, and to which branch, or to all.
 #[derive(Clone, Debug)]
 enum RandomEdit {

@@ -3,7 +3,7 @@
 use crate::node::Node;
 
 /// What can change in an object of a kind.
-enum Rule {
+enum ImmutableRule {
     /// Only these fields of `spec`.
     SpecExcept(&'static [&'static str]),
     /// Not these fields.
@@ -13,11 +13,11 @@ enum Rule {
 }
 
 /// The API group, the kind and its rules.
-const RULES: &[(&str, &str, Rule)] = &[
+const RULES: &[(&str, &str, ImmutableRule)] = &[
     (
         "apps",
         "StatefulSet",
-        Rule::SpecExcept(&[
+        ImmutableRule::SpecExcept(&[
             "replicas",
             "ordinals",
             "template",
@@ -27,13 +27,13 @@ const RULES: &[(&str, &str, Rule)] = &[
             "revisionHistoryLimit",
         ]),
     ),
-    ("apps", "Deployment", Rule::Fields(&[&["spec", "selector"]])),
-    ("apps", "DaemonSet", Rule::Fields(&[&["spec", "selector"]])),
-    ("apps", "ReplicaSet", Rule::Fields(&[&["spec", "selector"]])),
+    ("apps", "Deployment", ImmutableRule::Fields(&[&["spec", "selector"]])),
+    ("apps", "DaemonSet", ImmutableRule::Fields(&[&["spec", "selector"]])),
+    ("apps", "ReplicaSet", ImmutableRule::Fields(&[&["spec", "selector"]])),
     (
         "batch",
         "Job",
-        Rule::Fields(&[
+        ImmutableRule::Fields(&[
             &["spec", "template"],
             &["spec", "selector"],
             &["spec", "completionMode"],
@@ -43,7 +43,7 @@ const RULES: &[(&str, &str, Rule)] = &[
     (
         "",
         "PersistentVolumeClaim",
-        Rule::Fields(&[
+        ImmutableRule::Fields(&[
             &["spec", "accessModes"],
             &["spec", "storageClassName"],
             &["spec", "volumeName"],
@@ -52,17 +52,21 @@ const RULES: &[(&str, &str, Rule)] = &[
             &["spec", "dataSource"],
         ]),
     ),
-    ("", "Service", Rule::Fields(&[&["spec", "clusterIP"]])),
-    ("", "Secret", Rule::Fields(&[&["type"]])),
-    ("", "Secret", Rule::IfImmutable(&[&["data"], &["stringData"], &["immutable"]])),
-    ("", "ConfigMap", Rule::IfImmutable(&[&["data"], &["binaryData"], &["immutable"]])),
-    ("rbac.authorization.k8s.io", "RoleBinding", Rule::Fields(&[&["roleRef"]])),
-    ("rbac.authorization.k8s.io", "ClusterRoleBinding", Rule::Fields(&[&["roleRef"]])),
-    ("apiextensions.k8s.io", "CustomResourceDefinition", Rule::Fields(&[&["spec", "scope"], &["spec", "group"]])),
+    ("", "Service", ImmutableRule::Fields(&[&["spec", "clusterIP"]])),
+    ("", "Secret", ImmutableRule::Fields(&[&["type"]])),
+    ("", "Secret", ImmutableRule::IfImmutable(&[&["data"], &["stringData"], &["immutable"]])),
+    ("", "ConfigMap", ImmutableRule::IfImmutable(&[&["data"], &["binaryData"], &["immutable"]])),
+    ("rbac.authorization.k8s.io", "RoleBinding", ImmutableRule::Fields(&[&["roleRef"]])),
+    ("rbac.authorization.k8s.io", "ClusterRoleBinding", ImmutableRule::Fields(&[&["roleRef"]])),
+    (
+        "apiextensions.k8s.io",
+        "CustomResourceDefinition",
+        ImmutableRule::Fields(&[&["spec", "scope"], &["spec", "group"]]),
+    ),
     (
         "storage.k8s.io",
         "StorageClass",
-        Rule::Fields(&[&["provisioner"], &["parameters"], &["reclaimPolicy"], &["volumeBindingMode"]]),
+        ImmutableRule::Fields(&[&["provisioner"], &["parameters"], &["reclaimPolicy"], &["volumeBindingMode"]]),
     ),
 ];
 
@@ -75,19 +79,19 @@ pub(crate) fn changed(before: &Node, after: &Node) -> Vec<String> {
     rules.flat_map(|(_, _, rule)| rule.changed(before, after)).collect()
 }
 
-impl Rule {
+impl ImmutableRule {
     fn changed(&self, before: &Node, after: &Node) -> Vec<String> {
         let differ = |fields: &[&[&str]]| {
             let fields = fields.iter().filter(|path| before.at_path(path) != after.at_path(path));
             fields.map(|path| path.join(".")).collect()
         };
         match self {
-            Rule::Fields(fields) => differ(fields),
-            Rule::IfImmutable(fields) if before.get("immutable").and_then(Node::as_bool) == Some(true) => {
+            ImmutableRule::Fields(fields) => differ(fields),
+            ImmutableRule::IfImmutable(fields) if before.get("immutable").and_then(Node::as_bool) == Some(true) => {
                 differ(fields)
             }
-            Rule::IfImmutable(_) => Vec::new(),
-            Rule::SpecExcept(mutable) => {
+            ImmutableRule::IfImmutable(_) => Vec::new(),
+            ImmutableRule::SpecExcept(mutable) => {
                 let keys = |object: &Node| -> Vec<String> {
                     let spec = object.get("spec").and_then(Node::as_map);
                     spec.into_iter().flatten().map(|entry| entry.key.text.to_string()).collect()

@@ -9,6 +9,7 @@ mod branch_whole;
 mod check;
 mod check_formats;
 mod commands;
+mod diff_formats;
 #[cfg(feature = "apply")]
 mod dns;
 #[cfg(feature = "apply")]
