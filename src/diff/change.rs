@@ -88,7 +88,7 @@ pub(super) fn value_text(value: &Node) -> SmolStr {
     let mut text = String::new();
     // What has been read can be written, except for dates beyond the calendar.
     if yaml::write(&mut text, value, Quoting::Safe).is_err() {
-        text = value.as_text().unwrap_or("(a value that cannot be written)").to_owned();
+        value.as_text().unwrap_or("(a value that cannot be written)").clone_into(&mut text);
     }
     text.trim_end_matches('\n').into()
 }

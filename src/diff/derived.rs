@@ -157,10 +157,10 @@ impl DerivedNames {
     }
 }
 
-/// The characters of the hashes that kustomize appends to the names of ConfigMaps and Secrets.
+/// The characters of the hashes that kustomize appends to the names of `ConfigMap`s and Secrets.
 const HASH_CHARACTERS: &str = "bcdfghkmt2456789";
 
-/// The name of an object without its hash, if it has one: ten characters for ConfigMaps and Secrets, eight hexadecimal digits for
+/// The name of an object without its hash, if it has one: ten characters for `ConfigMap`s and Secrets, eight hexadecimal digits for
 /// Jobs.
 pub(super) fn stem<'n>(kind: &str, name: &'n str) -> Option<&'n str> {
     let (stem, hash) = name.rsplit_once('-')?;

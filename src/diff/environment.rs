@@ -58,7 +58,7 @@ pub(super) fn compare(
     differing.par_iter().map(|environment| environment.compared(comparing, &schema)).collect()
 }
 
-/// The keys of lists, also those of the CustomResourceDefinitions in the outputs.
+/// The keys of lists, also those of the `CustomResourceDefinition`s in the outputs.
 fn schema<'a>(files: impl Iterator<Item = &'a FilePair<'a>>) -> Cow<'static, MergeSchema> {
     let definitions = files.filter(|(path, ..)| path.name().contains("customresourcedefinition"));
     let texts = definitions.flat_map(|(_, before, after)| before.iter().chain(after));
@@ -163,15 +163,12 @@ impl<'a> ObjectChanges<'a> {
         for (path, old, new) in files {
             let texts = (text(*old), text(*new));
             may_be_secret |= secrets.may_be_in(texts.0) || secrets.may_be_in(texts.1);
-            match (objects(path, *old), objects(path, *new)) {
-                (Some(old), Some(new)) => {
-                    before.extend(old);
-                    after.extend(new);
-                }
-                _ => {
-                    found.paths.insert(path);
-                    found.changes.push(file_change(path, output, &secrets.redacted(texts)));
-                }
+            if let (Some(old), Some(new)) = (objects(path, *old), objects(path, *new)) {
+                before.extend(old);
+                after.extend(new);
+            } else {
+                found.paths.insert(path);
+                found.changes.push(file_change(path, output, &secrets.redacted(texts)));
             }
         }
         for mut pair in object::pairs(before, after) {

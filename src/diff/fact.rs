@@ -1,8 +1,9 @@
 //! What matters first in the changes of an environment: images, DNS names, databases, pods that restart, Jobs that run again,
 //! requests, and dangers.
 
+use super::change::ObjectName;
 use super::derived;
-use super::object::{DiffObject, ObjectPair};
+use super::object::ObjectPair;
 use crate::annotation::DATABASE_ANNOTATION;
 use crate::image::{self, ImageParts};
 use crate::node::{Node, Value};
@@ -75,7 +76,7 @@ impl std::ops::AddAssign for Requests {
 pub(super) fn of((before, after): &ObjectPair) -> (BTreeSet<Fact>, Requests) {
     let Some(object) = after.as_ref().or(before.as_ref()) else { return Default::default() };
     let nodes = (before.as_ref().map(|object| &object.node), after.as_ref().map(|object| &object.node));
-    let name = shown(object);
+    let name = shown(&object.name);
     let mut facts = BTreeSet::new();
     let mut danger = |danger| facts.insert(Fact::Danger(danger, name.clone()));
     match nodes {
@@ -121,9 +122,9 @@ pub(super) fn of((before, after): &ObjectPair) -> (BTreeSet<Fact>, Requests) {
 }
 
 /// `Deployment/web`, without the hash of a generated name.
-fn shown(object: &DiffObject) -> SmolStr {
-    let name = derived::stem(&object.name.kind, &object.name.name).unwrap_or(&object.name.name);
-    format_smolstr!("{}/{name}", object.name.kind)
+pub(super) fn shown(object: &ObjectName<SmolStr>) -> SmolStr {
+    let name = derived::stem(&object.kind, &object.name).unwrap_or(&object.name);
+    format_smolstr!("{}/{name}", object.kind)
 }
 
 fn replicas(node: &Node) -> Option<i64> {

@@ -42,7 +42,7 @@ pub(crate) fn groups(environments: &[EnvironmentDiff]) -> Vec<ChangeGroup> {
         having.entry(change).or_default().push(at);
     }
     let mut groups: BTreeMap<Vec<usize>, Vec<Change<GeneralText>>> = BTreeMap::new();
-    for (change, having) in merged(having, environments) {
+    for (change, having) in merged(&having, environments) {
         groups.entry(having).or_default().push(change);
     }
     let group = |(environments, changes): (Vec<usize>, Vec<Change<GeneralText>>)| ChangeGroup {
@@ -76,7 +76,7 @@ fn generalized(environment: &EnvironmentDiff) -> Vec<Change<GeneralText>> {
 
 /// Adds the changes of branches whose derived names are in the text by chance, such as a branch `main` and a log format `main`, to
 /// the group of the others.
-fn merged(having: Having, environments: &[EnvironmentDiff]) -> Having {
+fn merged(having: &Having, environments: &[EnvironmentDiff]) -> Having {
     let mut largest: BTreeMap<ChangeIndex, Vec<&Change<GeneralText>>> = BTreeMap::new();
     for change in having.keys() {
         largest.entry(kind(change)).or_default().push(change);
@@ -89,7 +89,8 @@ fn merged(having: Having, environments: &[EnvironmentDiff]) -> Having {
         let plain: Option<Vec<_>> = at.iter().map(|at| expand(change, &environments[*at].names)).collect();
         let plain = plain?;
         largest[&kind(change)].iter().find(|other| {
-            (having[**other].len(), names(other)) > (at.len(), names(change))
+            **other != change
+                && having[**other].len() >= at.len()
                 && at
                     .iter()
                     .zip(&plain)

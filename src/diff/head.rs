@@ -110,11 +110,9 @@ impl Fact {
             Fact::Image(name, None, Some(after)) => format!("{name} {after} is new"),
             Fact::Image(name, Some(before), None) => format!("{name} {before} is no longer used"),
             Fact::Image(name, None, None) => name.to_string(),
-            Fact::Dns(name, false, _) => format!("+ {name}"),
-            Fact::Dns(name, true, false) => format!("- {name}"),
+            Fact::Dns(name, false, _) | Fact::Database(name, true) => format!("{name} is added"),
+            Fact::Dns(name, true, false) | Fact::Database(name, false) => format!("{name} is removed"),
             Fact::Dns(name, true, true) => format!("{name} has other records"),
-            Fact::Database(name, true) => format!("+ {name}"),
-            Fact::Database(name, false) => format!("- {name}"),
             Fact::Restart(object) | Fact::Job(object) => object.to_string(),
         };
         visible(&text).into_owned()

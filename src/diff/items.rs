@@ -1,14 +1,13 @@
 //! Differences as items of a [`report`](crate::report), for CI systems: removed environments and dangers as warnings, each change
 //! group as a note about the files that it changes.
 
-use super::fact::Fact;
-use super::shown::object;
-use super::{ChangeGroup, ChangeKind, Diff, counted};
+use super::change::{Change, ObjectName};
+use super::derived::GeneralText;
+use super::fact::{self, Fact};
+use super::{ChangeGroup, ChangeKind, Diff, EnvironmentDiff, counted};
 use crate::report::{ItemLevel, ItemLocation, ReportItem, Rule};
+use smol_str::SmolStr;
 use std::collections::BTreeSet;
-
-/// The objects that the message about a group names.
-const NAMED: usize = 5;
 
 impl Diff {
     /// The items. `path` is the path of a file of the output as the CI system knows it.
@@ -26,8 +25,7 @@ impl Diff {
         }
         for (fact, at) in self.facts().iter().filter(|(fact, _)| matches!(fact, Fact::Danger(..))) {
             let message = format!("{} in {}", fact.describe(), self.names(at));
-            let files =
-                at.iter().filter_map(|at| self.environments[*at].files.first()).map(|file| location(&file.path));
+            let files = at.iter().flat_map(|at| self.environments[*at].files_of(fact)).map(location);
             items.push(ReportItem::new(rule("danger"), ItemLevel::Warning, message).at(files));
         }
         for group in &self.groups {
@@ -37,29 +35,32 @@ impl Diff {
         items
     }
 
-    /// `Deployment/web, ConfigMap/nginx change in all 40 environments (3 changes, 3f2a9c01)`.
+    /// `Deployment/web, ConfigMap/nginx in all 40 environments: 3 changes (3f2a9c01)`.
     fn message(&self, group: &ChangeGroup) -> String {
-        let mut objects: Vec<String> =
-            group.changes.iter().map(|change| object(&change.object, &|text| text.shown())).collect();
-        objects.dedup();
-        let more = objects.len().saturating_sub(NAMED);
-        let named = objects[..objects.len() - more].join(", ");
-        let more = if more > 0 { format!(" and {more} more objects") } else { String::new() };
         let (changes, names) = (counted(group.changes.len(), "change"), self.names(&group.environments));
-        format!("{named}{more} in {names}: {changes} ({})", group.id)
+        format!("{} in {names}: {changes} ({})", group.objects(), group.id)
     }
 
     /// The files that have the objects of a group.
     fn files(&self, group: &ChangeGroup) -> BTreeSet<&str> {
         let environments = group.environments.iter().map(|at| &self.environments[*at]);
         let objects = environments.flat_map(|environment| {
-            let own = |change: &super::Change<super::derived::GeneralText>| {
+            let own = |change: &Change<GeneralText>| {
                 let name = change.object.map(&|text| text.expanded(&environment.names))?;
                 environment.objects.get(&name).map(String::as_str)
             };
             group.changes.iter().filter_map(own)
         });
         objects.collect()
+    }
+}
+
+impl EnvironmentDiff {
+    /// The files of the object that a fact is about.
+    fn files_of(&self, fact: &Fact) -> Vec<&str> {
+        let Fact::Danger(_, object) = fact else { return Vec::new() };
+        let is_object = |name: &ObjectName<SmolStr>| fact::shown(name) == *object;
+        self.objects.iter().filter(|(name, _)| is_object(name)).map(|(_, file)| file.as_str()).collect()
     }
 }
 

@@ -10,6 +10,7 @@ const CONTEXT: usize = 3;
 /// The hunks of changed lines, each behind a line `@@`.
 pub(super) fn hunks(before: &str, after: &str) -> SmolStr {
     let diff = TextDiff::configure().algorithm(Algorithm::Myers).diff_lines(before, after);
+    let both_end_alike = before.ends_with('\n') == after.ends_with('\n');
     let mut out = String::new();
     for group in diff.grouped_ops(CONTEXT) {
         out.push_str("@@\n");
@@ -20,7 +21,7 @@ pub(super) fn hunks(before: &str, after: &str) -> SmolStr {
                 ChangeTag::Insert => '+',
             };
             let _ = writeln!(out, "{sign}{}", change.value().strip_suffix('\n').unwrap_or(change.value()));
-            if change.missing_newline() {
+            if change.missing_newline() && !both_end_alike {
                 out.push_str("\\ no line break at the end\n");
             }
         }
@@ -53,6 +54,7 @@ mod tests {
         let text = |middle: &str| format!("1\n2\n3\n4\n{middle}5\n6\n7\n8\n");
         assert_eq!(hunks(&text("a\n"), &text("b\nc\n")), "@@\n 2\n 3\n 4\n-a\n+b\n+c\n 5\n 6\n 7\n");
         assert_eq!(hunks("a\n", "a"), "@@\n-a\n+a\n\\ no line break at the end\n");
+        assert_eq!(hunks("a", "b"), "@@\n-a\n+b\n");
         assert_eq!(count(&text("a\n"), &text("b\nc\n")), (2, 1));
         assert_eq!((count("", "a\nb"), count("a\n", "")), ((2, 0), (0, 1)));
     }

@@ -38,19 +38,27 @@ impl<'n> KeyedItems<'n> {
 /// What identifies an item: `web` for a key `name`, `port=80,protocol=TCP` for others. A key that is missing is left out, because it
 /// has a default.
 fn key(item: &Node, keys: &[SmolStr]) -> Option<SmolStr> {
-    let [first, others @ ..] = keys else { return item.as_scalar().map(|_| value_text(item)) };
+    let [first, others @ ..] = keys else { return item.as_scalar().map(|_| line(item)) };
     item.as_map()?;
     let mut text = String::new();
     for key in keys {
         let Some(value) = item.get(key) else { continue };
         value.as_scalar()?;
         if first == "name" && others.is_empty() {
-            text.push_str(&value_text(value));
+            text.push_str(&line(value));
         } else {
-            let _ = write!(text, "{}{key}={}", if text.is_empty() { "" } else { "," }, value_text(value));
+            let _ = write!(text, "{}{key}={}", if text.is_empty() { "" } else { "," }, line(value));
         }
     }
     (!text.is_empty()).then(|| text.into())
+}
+
+/// A scalar on one line.
+fn line(value: &Node) -> SmolStr {
+    match value_text(value) {
+        text if text.contains('\n') => serde_json::Value::from(value.as_text()).to_string().into(),
+        text => text,
+    }
 }
 
 /// The keys that both lists have, in the order of each, if the orders differ.

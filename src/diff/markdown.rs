@@ -29,7 +29,7 @@ pub(crate) fn render(diff: &Diff, limit: usize) -> String {
     let mut report = LimitedText { text: String::new(), limit: limit.saturating_sub(RESERVED + marker.len()) };
     let mut left_out = report.head(diff);
     for group in &diff.groups {
-        let title = format!("In {}", diff.names(&group.environments));
+        let title = format!("{} in {}", group.objects(), diff.names(&group.environments));
         if !report.group(&title, &group.lines(diff)) {
             left_out.push(format!("{title} ({})", group.id));
         }

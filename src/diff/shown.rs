@@ -2,7 +2,7 @@
 
 use super::change::{Change, ObjectName, ValueChange};
 use super::derived::GeneralText;
-use super::{ChangeGroup, ChangeKind, Diff, secrets};
+use super::{ChangeGroup, ChangeKind, Diff, counted, secrets};
 use crate::visible::{visible, visible_lines};
 use smol_str::SmolStr;
 use std::collections::BTreeSet;
@@ -10,6 +10,8 @@ use std::fmt::Write;
 
 /// The names of environments that a title lists before it only counts them.
 const LISTED: usize = 5;
+/// The objects of a group that a title names.
+const NAMED: usize = 3;
 /// The environments that `all but …` may name.
 const EXCEPTED: usize = 3;
 
@@ -52,6 +54,19 @@ impl ChangeGroup {
     /// Whether its environments are new or removed, so that all their objects are.
     fn is_whole(&self, diff: &Diff) -> bool {
         self.environments.iter().all(|at| diff.environments[*at].change != ChangeKind::Changed)
+    }
+
+    /// Its first objects: `Deployment/web, ConfigMap/nginx and 2 more objects`.
+    pub(super) fn objects(&self) -> String {
+        let mut objects: Vec<String> =
+            self.changes.iter().map(|change| object(&change.object, &|text| text.shown())).collect();
+        objects.dedup();
+        let more = objects.len().saturating_sub(NAMED);
+        let named = objects[..objects.len() - more].join(", ");
+        match more {
+            0 => named,
+            more => format!("{named} and {}", counted(more, "more object")),
+        }
     }
 
     /// Its lines. Of environments that are new or removed, the objects are named without their content.
@@ -105,7 +120,7 @@ impl Diff {
 }
 
 /// `Deployment/web`. The namespace is shown if it is not that of the branch.
-pub(super) fn object(object: &ObjectName<GeneralText>, text: &impl Fn(&GeneralText) -> SmolStr) -> String {
+fn object(object: &ObjectName<GeneralText>, text: &impl Fn(&GeneralText) -> SmolStr) -> String {
     let name = text(&object.name);
     match &object.namespace {
         Some(namespace) if namespace.names() == 0 => {

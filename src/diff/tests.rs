@@ -166,7 +166,7 @@ fn objects_keep_their_identity_when_renamed() {
         format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: {name}}}\ndata: {{a: {value}}}\n")
     };
     let large = |kind: &str, name: &str, namespace: &str, last: u32| {
-        let data: String = (0..8).map(|n| format!("  k{n}: value-{n}\n")).collect();
+        let data = (0..8).map(|n| format!("  k{n}: value-{n}\n")).collect::<Vec<_>>().concat();
         format!(
             "apiVersion: v1\nkind: {kind}\nmetadata: {{name: {name}, namespace: {namespace}}}\ndata:\n{data}  last: {last}\n"
         )

@@ -1,4 +1,4 @@
-//! The keys of lists from CustomResourceDefinitions: `x-kubernetes-list-type` and `x-kubernetes-list-map-keys`.
+//! The keys of lists from `CustomResourceDefinition`s: `x-kubernetes-list-type` and `x-kubernetes-list-map-keys`.
 
 use super::document::{KeySource, OpenApiReader};
 use super::{MergeSchema, MergeShape};

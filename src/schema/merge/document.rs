@@ -46,7 +46,7 @@ pub(super) fn read(document: &Node, known: &MergeSchema) -> Result<MergeSchema> 
 pub(super) enum KeySource {
     /// `x-kubernetes-patch-strategy: merge`, for strategic merge patches.
     MergeStrategy,
-    /// `x-kubernetes-list-type: map` or `set`, the only one in a CustomResourceDefinition.
+    /// `x-kubernetes-list-type: map` or `set`, the only one in a `CustomResourceDefinition`.
     ListType,
 }
 

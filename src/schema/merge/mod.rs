@@ -2,7 +2,7 @@
 //!
 //! For strategic merge patches, the built-in table has the same data as kustomize: the OpenAPI document of Kubernetes 1.21. The lists
 //! of newer kinds and of custom resources are replaced, not merged. A kustomization may name an OpenAPI document that replaces the
-//! table. Comparisons of objects have a table of Kubernetes 1.25 to 1.37, and the lists of the CustomResourceDefinitions at hand.
+//! table. Comparisons of objects have a table of Kubernetes 1.25 to 1.37, and the lists of the `CustomResourceDefinition`s at hand.
 //! This module neither merges nor compares.
 
 mod builtin;
@@ -60,7 +60,7 @@ impl MergeSchema {
         builtin::lists()
     }
 
-    /// The same with the kinds of CustomResourceDefinitions.
+    /// The same with the kinds of `CustomResourceDefinition`s.
     #[must_use]
     pub(crate) fn with_custom_kinds<'n>(&self, definitions: impl IntoIterator<Item = &'n Node>) -> Self {
         custom::with_kinds(self, definitions)

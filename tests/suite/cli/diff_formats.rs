@@ -156,7 +156,7 @@ fn a_selection_and_a_failed_branch() {
     workspace.edit("base/deployment.yaml", "replicas: 1", "replicas: 2");
     let text = workspace.run(&["diff", "--only", "feature/*", "--exit-code", "0"]).exits(0).out();
     assert!(text.starts_with("0 environments to add, 2 to change, 0 to delete\n"), "{text}");
-    assert!(text.contains("\n# 2 environments: all but main\n"), "{text}");
+    assert!(text.contains("\n# 2 environments: feature/a, feature/b\n"), "{text}");
     workspace.edit("branches.yaml", "- name: feature/b\n", "- name: feature/b\n  overlays: [missing]\n");
     workspace.run(&["diff"]).exits(2);
     let ran = workspace.run(&["diff", "--keep-going"]).exits(2);
