@@ -1,8 +1,11 @@
 //! Texts that are passed to commands as arguments.
 
-/// Whether a text is safe as one argument: no blanks or control characters, and no option of the command.
+use crate::visible::is_invisible;
+
+/// Whether a text is safe as one argument: no blanks, control characters or invisible ones, and no option of the command.
 pub(crate) fn is_argument(text: &str) -> bool {
-    !text.is_empty() && !text.starts_with('-') && !text.contains(|c: char| c.is_control() || c.is_whitespace())
+    let is_refused = |c: char| c.is_control() || c.is_whitespace() || is_invisible(c);
+    !text.is_empty() && !text.starts_with('-') && !text.contains(is_refused)
 }
 
 /// A text in quotes, as one word of a POSIX shell.

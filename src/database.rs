@@ -56,6 +56,11 @@ impl DatabaseMode {
     }
 }
 
+/// Whether a text can be the kind of a database: letters, digits, `-`, `_` and `.`.
+pub(crate) fn is_database_kind(text: &str) -> bool {
+    is_argument(text) && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'))
+}
+
 /// A database or schema of one branch, which is dropped when the branch is torn down.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Database {
@@ -72,7 +77,7 @@ impl Database {
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (kind, rest) = text.split_once('/')?;
         let (instance, name) = rest.rsplit_once('/')?;
-        let all = [kind, instance, name].into_iter().all(is_argument);
+        let all = is_database_kind(kind) && [instance, name].into_iter().all(is_argument);
         all.then(|| Database { kind: kind.into(), instance: instance.into(), name: name.into() })
     }
 

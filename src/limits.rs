@@ -47,6 +47,12 @@ pub(crate) const PATTERN_BYTES: usize = 4096;
 /// The number of errors of a spec after which the rest is not read.
 pub(crate) const SPEC_ERRORS: usize = 1_000;
 
+
+/// The largest teardown plan, in bytes.
+pub(crate) const PLAN_BYTES: usize = 4 << 20;
+/// The number of entries of a teardown plan.
+pub(crate) const PLAN_ENTRIES: usize = 20_000;
+
 /// The work of one run of a template, in steps: an instruction, 2 values of a list or mapping, or 64 bytes of text.
 pub(crate) const TEMPLATE_STEPS: u64 = 2_000_000;
 /// The nesting depth of a template in a run: an include is 10 levels, a macro is 4, a block or loop is 1.

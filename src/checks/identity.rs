@@ -4,7 +4,9 @@ use super::namespaces::is_kept;
 use super::{CheckInput, CheckedObject, Finding};
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
-use crate::schema::name::{self, is_label, is_label_with_letter, is_path_segment, is_subdomain};
+use crate::schema::name::{
+    self, has_path_segments, is_api_version, is_kind, is_label, is_label_with_letter, is_path_segment, is_subdomain,
+};
 use std::collections::BTreeMap;
 
 /// Checks kind, name and namespace of every object, and that no two objects are the same.
@@ -21,7 +23,12 @@ pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
 fn identity(object: &CheckedObject, namespace: &str, faults: &mut Vec<Diagnostic>) {
     for key in ["apiVersion", "kind"] {
         match object.node().get(key) {
-            Some(value) if value.as_str().is_some_and(|text| !text.is_empty()) => {}
+            Some(value) if value.as_str().is_some_and(|text| !text.is_empty()) => {
+                let text = value.as_str().unwrap_or_default();
+                if !(if key == "kind" { is_kind(text) } else { is_api_version(text) }) {
+                    faults.push(object.fault(value, format!("`{text}` is not a valid `{key}`")));
+                }
+            }
             Some(value) if !value.is_null() && value.as_str().is_none() => {
                 faults.push(object.fault(value, format!("`{key}` must be a string, got {}", value.kind_name())));
             }
@@ -45,6 +52,10 @@ fn identity(object: &CheckedObject, namespace: &str, faults: &mut Vec<Diagnostic
     }
     let Some(node) = object.node().at_path(&["metadata", "namespace"]).filter(|node| !node.is_null()) else { return };
     let other = node.as_text().is_none_or(|text| text != namespace);
+    if other && is_kept(object) && !node.as_text().is_some_and(is_label) {
+        let shown = node.as_text().unwrap_or_default();
+        faults.push(object.fault(node, format!("`{shown}` is not a valid name of a namespace")));
+    }
     if other && !object.gvk.is_cluster_scoped() && !is_kept(object) {
         let shown = node.as_text().unwrap_or_default();
         let message = format!("`{object}` is in the namespace `{shown}`, which is not the branch's");
@@ -82,10 +93,7 @@ fn grammar(object: &CheckedObject, text: &str) -> (bool, String) {
         // The controller puts 11 characters behind the name to make that of a job, which is the value of a label.
         ("batch", "CronJob") => short(text, name::LABEL - 11),
         ("batch", "Job") => short(text, name::LABEL),
-        ("rbac.authorization.k8s.io" | "certificates.k8s.io", _) => {
-            (is_path_segment(text), "it is neither `.` nor `..` and has no `/` or `%`".to_owned())
-        }
-        _ if group.ends_with(".openshift.io") => {
+        _ if has_path_segments(group) => {
             (is_path_segment(text), "it is neither `.` nor `..` and has no `/` or `%`".to_owned())
         }
         _ => short(text, name::SUBDOMAIN),

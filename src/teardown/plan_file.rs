@@ -5,11 +5,13 @@
 use super::footprint::{ClusterObject, Footprint};
 use super::footprint_entry::FootprintEntry;
 use crate::argument::is_argument;
-use crate::database::Database;
+use crate::database::{Database, is_database_kind};
 use crate::diagnostic::{Code, Diagnostic, Result};
+use crate::limits::{PLAN_BYTES, PLAN_ENTRIES};
 use crate::name::DnsName;
 use crate::node::{Map, Node};
 use crate::schema::Gvk;
+use crate::schema::name::{has_path_segments, is_api_version, is_kind, is_label, is_path_segment, is_subdomain};
 use crate::source::{File, FileId, Location};
 use crate::yaml::{self, Dialect, FieldErrors, Fields};
 use smol_str::SmolStr;
@@ -19,6 +21,9 @@ const API_VERSION: &str = "pleach/v1";
 const KIND: &str = "TeardownPlan";
 /// The key of images that an existing branch may use.
 const IMAGES_IN_USE: &str = "imagesInUse";
+
+/// How a file begins that has the content of another one in Git LFS.
+const LFS_POINTER: &[u8] = b"version https://git-lfs.github.com/spec/";
 
 /// The content of a teardown plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -35,6 +40,11 @@ impl TeardownPlan {
     /// The text of the file.
     pub(crate) fn write(&self) -> Result<String> {
         let Footprint { namespaces, objects, names, databases, images, images_in_use } = &self.footprint;
+        let lists = [namespaces.len(), objects.len(), names.len(), databases.len(), images.len(), images_in_use.len()];
+        if lists.iter().sum::<usize>() > PLAN_ENTRIES {
+            let message = format!("`{}` leaves more than {PLAN_ENTRIES} entries for its teardown plan", self.branch);
+            return Err(Diagnostic::new(Code::Output, message).into());
+        }
         let text = |text: &SmolStr| Node::str(text.clone());
         let object = |object: &ClusterObject| {
             let gvk = &object.gvk;
@@ -68,6 +78,7 @@ impl TeardownPlan {
 
     /// Reads a file whose entries `check` accepts. Each error has its source location.
     pub(crate) fn read(file: &File, check: &EntryCheck) -> Result<Self> {
+        check_size(&file.bytes, file.location())?;
         of(&yaml::documents(file, Dialect::Kubernetes)?, file.location(), check)
     }
 
@@ -79,7 +90,8 @@ impl TeardownPlan {
     /// Reads a text whose entries `check` accepts. The locations of its errors are in [`FileId::UNNUMBERED`].
     pub(super) fn parse_checked(text: &str, check: &EntryCheck) -> Result<Self> {
         let at = |line, column, len| Location::new(FileId::UNNUMBERED, line, column, len);
-        of(&yaml::parse(text, Dialect::Kubernetes, &at)?, Location::NONE, check)
+        check_size(text.as_bytes(), at(1, 1, 1))?;
+        of(&yaml::parse(text, Dialect::Kubernetes, &at)?, at(1, 1, 1), check)
     }
 }
 
@@ -90,7 +102,28 @@ fn map(pairs: impl IntoIterator<Item = (&'static str, SmolStr)>) -> Node {
 /// Whether an entry may be in the plan of a branch with this name; the error has no source location.
 pub(crate) type EntryCheck<'a> = dyn Fn(&str, FootprintEntry) -> Result<(), Diagnostic> + 'a;
 
+/// Refuses a text that no build writes before it is parsed: a plan of a stranger may be long, and a pointer has no plan.
+fn check_size(text: &[u8], at: Location) -> Result<()> {
+    if text.starts_with(LFS_POINTER) {
+        let error = Diagnostic::new(Code::Output, "a teardown plan must not be a pointer of Git LFS").at(at);
+        return Err(error.help("exclude the output from Git LFS: pleach compares texts").into());
+    }
+    if text.len() > PLAN_BYTES {
+        return Err(too_large(&format!("{} MiB", PLAN_BYTES >> 20)).at(at).into());
+    }
+    Ok(())
+}
+
+fn too_large(limit: &str) -> Diagnostic {
+    Diagnostic::new(Code::Output, format!("a teardown plan has at most {limit}"))
+        .help("no build writes a larger one; restore the file from the commit that added it")
+}
+
 fn of(documents: &[Node], at: Location, check: &EntryCheck) -> Result<TeardownPlan> {
+    let lists = documents.iter().filter_map(Node::as_map).flatten().filter_map(|entry| entry.value.as_seq());
+    if lists.map(<[Node]>::len).sum::<usize>() > PLAN_ENTRIES {
+        return Err(too_large(&format!("{PLAN_ENTRIES} entries")).at(at).into());
+    }
     Fields::only(documents, "a teardown plan", Code::Output, at, |fields| self::fields(fields, check))
 }
 
@@ -113,7 +146,7 @@ fn fields(fields: &mut Fields, check: &EntryCheck) -> Option<TeardownPlan> {
             .collect()
     };
     let footprint = Footprint {
-        namespaces: text("namespaces", fields, line, |name| FootprintEntry::Namespace(name)),
+        namespaces: text("namespaces", fields, namespace, |name| FootprintEntry::Namespace(name)),
         objects: entries(fields, ("clusterObjects", "an object"), object, |object| {
             check(FootprintEntry::Object(object))
         }),
@@ -147,8 +180,13 @@ fn entries<T: Ord>(
 }
 
 fn object(fields: &mut Fields) -> Option<ClusterObject> {
-    let (version, kind, name) = (line_at(fields, "apiVersion"), line_at(fields, "kind"), line_at(fields, "name"));
-    let namespace = if fields.str("namespace").is_some() { line_at(fields, "namespace")? } else { SmolStr::default() };
+    let version = checked_at(fields, "apiVersion", is_api_version);
+    let kind = checked_at(fields, "kind", is_kind);
+    let group = version.as_deref().and_then(|version| version.split_once('/')).map_or("", |(group, _)| group);
+    let is_name = if has_path_segments(group) { is_path_segment } else { is_subdomain };
+    let name = checked_at(fields, "name", is_name);
+    let has_namespace = fields.str("namespace").is_some();
+    let namespace = if has_namespace { checked_at(fields, "namespace", is_label)? } else { SmolStr::default() };
     Some(ClusterObject { gvk: Gvk::new(&version?, &kind?), name: name?, namespace })
 }
 
@@ -163,24 +201,26 @@ fn name(fields: &mut Fields) -> Option<(DnsName, DnsName)> {
 }
 
 fn database(fields: &mut Fields) -> Option<Database> {
-    let [kind, instance, name] = ["kind", "instance", "name"].map(|key| {
-        let node = fields.required(key, Fields::text)?;
-        argument(node, fields.errors())
-    });
+    let kind = checked_at(fields, "kind", is_database_kind);
+    let [instance, name] = ["instance", "name"].map(|key| checked_at(fields, key, is_argument));
     Some(Database { kind: kind?, instance: instance?, name: name? })
 }
 
 /// A string without line breaks.
 fn line_at(fields: &mut Fields, key: &'static str) -> Option<SmolStr> {
+    checked_at(fields, key, |text| !text.is_empty() && !text.contains(char::is_control))
+}
+
+fn checked_at(fields: &mut Fields, key: &'static str, fits: impl Fn(&str) -> bool) -> Option<SmolStr> {
     let node = fields.required(key, Fields::text)?;
-    line(node, fields.errors())
+    checked(node, fields.errors(), fits)
 }
 
 /// Reads a string.
 type TextReader = fn(&Node, &mut FieldErrors) -> Option<SmolStr>;
 
-fn line(node: &Node, errors: &mut FieldErrors) -> Option<SmolStr> {
-    checked(node, errors, |text| !text.is_empty() && !text.contains(char::is_control))
+fn namespace(node: &Node, errors: &mut FieldErrors) -> Option<SmolStr> {
+    checked(node, errors, is_label)
 }
 
 /// A string that can be passed to a command.

@@ -156,3 +156,65 @@ fn an_object_in_the_namespace_of_its_existing_branch_is_dropped() {
     publish(&workspace);
     workspace.run(&["check", "--strict"]).exits(0);
 }
+
+#[test]
+fn an_entry_with_other_characters_than_its_kind_has_is_refused() {
+    let workspace = published();
+    let object = |kind: &str, name: &str, namespace: &str| {
+        format!("clusterObjects: [{{apiVersion: v1, kind: {kind}, name: {name}, namespace: {namespace}}}]")
+    };
+    let quoted = |text: &str| format!("\"{text}\"");
+    let database = |kind: &str, name: &str| format!("databases: [{{kind: {kind}, instance: shop, name: {name}}}]");
+    for (entry, shown) in [
+        (format!("namespaces: [{}]", quoted("shop-orders$(touch PWN)")), "shop-orders$(touch PWN)"),
+        ("namespaces: [../shop-orders]".to_owned(), "../shop-orders"),
+        (format!("namespaces: [{}]", quoted("shop-orders\\u202e")), "shop-orders\\u{202e}"),
+        (object("Secret", "shop-orders", &quoted("$HOME")), "$HOME"),
+        (object("Secret", &quoted("shop-orders; x"), "monitoring"), "shop-orders; x"),
+        (object(&quoted("Secret; touch PWN"), "shop-orders", "monitoring"), "Secret; touch PWN"),
+        (object(&quoted("*"), "shop-orders", "monitoring"), "*"),
+        (object("Secret", "shop-orders", "monitoring").replace("v1", "$(x)/v1"), "$(x)/v1"),
+        (database("$HOME", "shop_orders"), "$HOME"),
+        (database("schema", &quoted("shop_orders\\u202e")), "shop_orders\\u{202e}"),
+        (format!("images: [{}]", quoted("registry.example.com/shop:orders\\u200b")), "shop:orders\\u{200b}"),
+    ] {
+        workspace.write("out/teardown/orders.yaml", plan("orders", &entry));
+        publish(&workspace);
+        let want = format!("{shown}` is not a valid entry of a teardown plan");
+        for command in [&["build"][..], &["teardown"], &["teardown", "--format", "script"]] {
+            let ran = workspace.run(command).exits(2);
+            assert!(ran.err().contains(&want) && ran.out().is_empty(), "{entry}: {}{}", ran.err(), ran.out());
+        }
+    }
+}
+
+#[test]
+fn a_plan_that_is_no_plan_has_a_location() {
+    let workspace = published();
+    let pointer = "version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n";
+    let object =
+        |n: usize| format!("- {{apiVersion: v1, kind: ConfigMap, name: shop-orders-{n}, namespace: monitoring}}\n");
+    let many = plan("orders", &format!("clusterObjects:\n{}", (0..20_001).map(object).collect::<String>()));
+    let long = plan("orders", "") + &"# long\n".repeat(600_000);
+    for (text, want) in [
+        (pointer, "a teardown plan must not be a pointer of Git LFS"),
+        ("text\n", "a teardown plan must be a mapping, got a string"),
+        ("", "a teardown plan must be one document, got 0"),
+        ("# nothing\n", "a teardown plan must be one document, got 0"),
+        ("apiVersion: pleach/v1\nkind: TeardownPlan\n---\na: b\n", "a teardown plan must be one document, got 2"),
+        (&many, "a teardown plan has at most 20000 entries"),
+        (&long, "a teardown plan has at most 4 MiB"),
+    ] {
+        workspace.write("out/teardown/orders.yaml", text);
+        publish(&workspace);
+        let error = workspace.run(&["build"]).exits(2).err();
+        let place = if text.contains("kind: TeardownPlan") {
+            format!("{want}\n --> out/teardown/orders.yaml:1:1\n")
+        } else {
+            "`out/teardown/orders.yaml` is unmanaged".to_owned()
+        };
+        assert!(error.contains(&place), "{error}");
+        let error = workspace.run(&["teardown"]).exits(2).err();
+        assert!(error.contains("out/teardown/orders.yaml") && error.contains(want), "{error}");
+    }
+}
