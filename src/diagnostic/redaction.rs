@@ -231,7 +231,8 @@ impl SecretLines {
         }
     }
 
-    /// Adds the literals of `secretGenerator` in a kustomization, and the names of the files that it reads.
+    /// Adds the literals of `secretGenerator` in a kustomization, also those that are in the wrong field, and the names of the files
+    /// that it reads.
     fn add_generators(&mut self, document: &[&str], before: usize) {
         const OTHERS: [&str; 7] = ["secretGenerator", "name", "namespace", "type", "behavior", "options", "immutable"];
         let (mut is_within, mut field) = (false, "");
@@ -244,7 +245,8 @@ impl SecretLines {
             }
             for piece in pieces(line) {
                 field = key(piece).unwrap_or(field);
-                if ["files", "envs", "env"].contains(&field) {
+                let signs = piece.matches('=').count();
+                if ["files", "envs", "env"].contains(&field) && signs <= usize::from(field == "files") {
                     let path = value(piece).rsplit(['=', '/']).next().unwrap_or_default();
                     self.sources.insert(unquoted(path.trim_start_matches("- ")).to_owned());
                 } else if !OTHERS.contains(&field) {
@@ -274,6 +276,7 @@ impl SecretLines {
             is_named |= is_made && key == Some("name");
             let has_secret = key.is_some_and(is_secret)
                 || is_made
+                || secret_text::literal_keys(line).any(is_secret)
                 || key == Some("value") && is_named
                 || pairs.iter().filter_map(|pair| self::key(pair)).any(is_secret);
             if has_secret {
@@ -359,6 +362,14 @@ mod tests {
         assert_eq!(lines(values, &["*Password"]), [2, 4, 5, 6]);
         let env = "env:\n- name: DB_PASSWORD\n  value: hunter22\n- name: A\n  value: b\n";
         assert_eq!(lines(env, &["*_PASSWORD"]), [3]);
+        let wrong = "secretGenerator:\n- name: db\n  files: [a=b, 'c=d=hunter22']\n  envs:\n  - password=hunter22\n";
+        assert_eq!(lines(wrong, &[]), [3, 5]);
+        for literal in
+            ["literals: [\"dbPassword=x\"], foo: bar", "literals: dbPassword=x", "- 'dbPassword = x", "dbPassword=x"]
+        {
+            assert_eq!(lines(literal, &["*Password"]), [1], "{literal}");
+            assert!(lines(literal, &["password"]).is_empty(), "{literal}");
+        }
     }
 
     #[test]

@@ -191,6 +191,14 @@ pub(super) fn value(line: &str) -> &str {
     line.split_once(": ").map_or(line, |(_, value)| value)
 }
 
+/// The keys of the literals `key=value` in a line.
+pub(super) fn literal_keys(line: &str) -> impl Iterator<Item = &str> {
+    line.match_indices('=').filter_map(|(at, _)| {
+        let before = line[..at].trim_end();
+        before.rsplit(|c: char| c.is_whitespace() || "\"'[]{},:=".contains(c)).next()
+    })
+}
+
 pub(super) fn unquoted(text: &str) -> &str {
     text.trim().trim_matches(['"', '\'']).trim()
 }

@@ -4,9 +4,10 @@ use super::section::{Section, text};
 use super::{FILE, Placed, names, path, spec_error};
 use crate::diagnostic::Diagnostic;
 use crate::node::Node;
-use crate::source::{File, Project};
+use crate::source::{File, Project, RelPath};
 use crate::yaml::{self, Dialect};
 use smol_str::SmolStr;
+use std::collections::BTreeSet;
 
 /// The content of `secrets:`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,17 +72,34 @@ impl SecretsMode {
 
 const MODES: [&str; 3] = ["refuse", "warn", "allow"];
 
-/// The patterns of `secrets.keys`, also of a spec with errors.
+/// The patterns of `secrets.keys`, also of a spec with errors. Where the project is not a workspace, those of all workspaces with
+/// files that it has read.
 pub(crate) fn secret_keys(project: &Project) -> Vec<SmolStr> {
+    if let Some(spec) = project.file(&path(FILE)) {
+        return keys_of(&spec);
+    }
+    let mut folders = BTreeSet::new();
+    for file in project.files_read() {
+        let mut folder = file.path.parent();
+        while folder != RelPath::root() && folders.insert(folder.clone()) {
+            folder = folder.parent();
+        }
+    }
+    let specs = folders.iter().filter_map(|folder| project.file(&folder.join(FILE)?));
+    specs.flat_map(|spec| keys_of(&spec)).collect()
+}
+
+fn keys_of(spec: &File) -> Vec<SmolStr> {
     // Reading a long spec again takes time.
-    let has_secrets = |file: &File| String::from_utf8_lossy(&file.bytes).contains("secrets");
-    let Some(file) = project.file(&path(FILE)).filter(|file| has_secrets(file)) else { return Vec::new() };
-    match yaml::documents(&file, Dialect::Kubernetes) {
+    if !String::from_utf8_lossy(&spec.bytes).contains("secrets") {
+        return Vec::new();
+    }
+    match yaml::documents(spec, Dialect::Kubernetes) {
         Ok(documents) => {
             let keys = documents.iter().filter_map(|document| document.get("secrets")?.get("keys")?.as_seq());
             keys.flatten().filter_map(text).collect()
         }
-        Err(_) => written_keys(&String::from_utf8_lossy(&file.bytes)),
+        Err(_) => written_keys(&String::from_utf8_lossy(&spec.bytes)),
     }
 }
 

@@ -310,3 +310,32 @@ fn a_secret_is_a_warning_by_default_and_refused_in_a_new_workspace() {
     new.run(&["init", "."]).exits(0);
     assert!(new.read("branches.yaml").contains("\nsecrets: refuse\n"));
 }
+
+#[test]
+fn a_literal_under_a_secret_key_is_not_shown() {
+    let spec = "apiVersion: pleach/v1\nkind: Branches\nproject: shop\nsecrets: {mode: refuse, keys: ['*Password']}\n\
+                branches: [{name: main}]\n";
+    let generator = |entry: &str| format!("configMapGenerator:\n- name: g\n  {entry}\n");
+    for entry in [
+        "literals: [\"dbPassword=VALUE\"], foo: bar",
+        "literals: [\"dbPassword=VALUE]",
+        "literals:\n  - dbPassword=VALUE\n  - dbPassword=VALUE",
+        "literals: dbPassword=VALUE",
+        "literals: [a, {b: dbPassword=VALUE}]",
+        "envs: [dbPassword=VALUE]",
+        "files: [dbPassword=VALUE=x]",
+        "env: {x: dbPassword=VALUE}",
+    ] {
+        for (text, folder) in [(generator(entry), "base"), (generator(entry).replace("configMap", "secret"), "base")] {
+            let workspace = workspace(&[("branches.yaml", spec), (&format!("{folder}/kustomization.yaml"), &text)]);
+            for args in [&["build"][..], &["kustomize", folder], &["check"]] {
+                for format in FORMATS {
+                    let args: Vec<&str> = args.iter().copied().chain(["--message-format", format]).collect();
+                    let ran = workspace.run(&args).exits(2);
+                    let text = ran.out() + &ran.err();
+                    assert!(!text.contains("hunter22"), "{args:?}: {text}");
+                }
+            }
+        }
+    }
+}
