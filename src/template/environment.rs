@@ -190,6 +190,7 @@ fn write_placeholder(out: &mut Output, state: &mut State, value: &Value) -> Resu
     if let Some(text) = value.as_str() {
         let is_captured = placeholder::is_captured(text);
         if value.is_safe() {
+            work::rewritten(state, text)?;
             state.get_or_insert_extension(RenderState::default()).has_captured_text |= is_captured;
             return Ok(out.write_str(text)?);
         }
@@ -208,6 +209,8 @@ fn resolve<'n>(project: &Project, name: &'n str, parent: &str) -> Cow<'n, str> {
     let folder = RelPath::new(parent).unwrap_or_default().parent();
     let paths = [folder.join(name), RelPath::new(name)];
     let found = paths.iter().flatten().find(|path| project.file(path).is_some());
+    let is_unreadable = |path: &&RelPath| matches!(project.look(path), Found::Unreadable(_));
+    let found = found.or_else(|| paths.iter().flatten().find(is_unreadable));
     match found.or(paths.iter().flatten().next()) {
         Some(path) => path.as_str().to_owned().into(),
         None => name.into(),

@@ -28,12 +28,20 @@ const MAX_OPERAND_BYTES: usize = MAX_BYTES / 8;
 const MAX_NESTING: usize = 10_000;
 /// Converting a value costs more than writing it, by this factor.
 const CONVERSION: usize = 4;
+/// Writing captured text costs more than writing other text, by this factor.
+const REWRITING: usize = 4;
 /// Comparing two values costs more than writing one, by this factor.
 const COMPARISON: usize = 4;
 
 /// Counts a value that is written or converted to text, with everything in it.
 pub(super) fn written(state: &State, value: &Value) -> Result<(), Error> {
     text(state, size(value, PlaceholderValues::none(), MAX_BYTES))
+}
+
+/// Counts captured text that is written, in addition to what the engine counts. A `set` block that writes it captures it again, and
+/// the engine keeps both.
+pub(super) fn rewritten(state: &State, captured: &str) -> Result<(), Error> {
+    text(state, captured.len().saturating_mul(REWRITING - 1))
 }
 
 /// Counts a value that is converted to YAML or JSON.

@@ -170,6 +170,14 @@ fn captured_text_written_often() {
 }
 
 #[test]
+fn captured_text_captured_again() {
+    let block = |n: usize| format!("{{% set s{n} %}}{}{{% endset %}}\n", format!("{{{{ s{} }}}}", n - 1).repeat(10));
+    let blocks: String = (1..12).map(block).collect();
+    let got = error(&format!("{{% set s0 %}}xxxxxxxxxx{{% endset %}}\n{blocks}"), "'{{ s11 }}'");
+    assert!(got.starts_with(LIMIT), "{got}");
+}
+
+#[test]
 fn captured_text_in_a_list() {
     let got = error("{% set t %}{{ 'x' * 1000000 }}{% endset %}", "{{ [t] * 1000 }}");
     assert!(got.starts_with(TEXT_LIMIT), "{got}");
