@@ -1,8 +1,8 @@
-//! A folder as the texts of a project. Symbolic links are followed, but not out of the folder.
+//! A folder as the texts of a project. Symbolic links are followed, but not out of the folder. The files of Git are not read.
 
 use super::file;
 use crate::diagnostic::{Code, Diagnostic};
-use crate::source::{FileSource, Project, RelPath, SourceEntry};
+use crate::source::{FileSource, Project, RelPath, SourceEntry, is_git_folder};
 use std::collections::BTreeMap;
 use std::fs::{self, FileType};
 use std::io;
@@ -82,7 +82,12 @@ pub(crate) fn below(root: &Path, path: &Path) -> Option<RelPath> {
 
 impl FileSource for WorkspaceFiles {
     fn look(&self, path: &RelPath) -> SourceEntry {
+        let is_of_git = |path: &RelPath| path.parts().any(is_git_folder);
         let seen = match self.find(path) {
+            // Continuous integration keeps tokens there.
+            Ok((real, _)) if is_of_git(path) || below(&self.root, &real).is_some_and(|real| is_of_git(&real)) => {
+                Ok(SourceEntry::Unreadable("Git keeps its own files there, which are no input".to_owned()))
+            }
             Ok((real, kind)) if real.starts_with(&self.root) => look(&real, kind),
             Ok((real, _)) => {
                 Ok(SourceEntry::Unreadable(format!("it is a link to `{}`, outside the workspace", real.display())))
@@ -132,11 +137,13 @@ impl WorkspaceFiles {
 }
 
 /// The file or folder at a path without links. A pipe or a device is not read, because that may never end. Names that are not
-/// UTF-8 are left out: no text can name them.
+/// UTF-8 are left out, because no text can name them, and so are folders of Git.
 fn look(path: &Path, kind: FileType) -> io::Result<SourceEntry> {
     if kind.is_dir() {
         let names = fs::read_dir(path)?.map(|entry| Ok(entry?.file_name().into_string().ok()));
-        Ok(SourceEntry::Folder(names.filter_map(io::Result::transpose).collect::<io::Result<_>>()?))
+        let mut names: Vec<String> = names.filter_map(io::Result::transpose).collect::<io::Result<_>>()?;
+        names.retain(|name| !is_git_folder(name));
+        Ok(SourceEntry::Folder(names))
     } else if kind.is_file() {
         Ok(SourceEntry::File(file::read(path)?))
     } else {

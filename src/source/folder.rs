@@ -60,14 +60,28 @@ impl fmt::Display for FolderPath {
     }
 }
 
-/// Whether Git keeps its own files in a folder of this name. Some file systems ignore case or have short names.
+/// Whether Git keeps its own files in a folder of this name. Some file systems ignore case, characters without width, or dots and
+/// spaces at the end, or have short names or streams after `:`. These are the names that Git refuses in a tree.
 pub(crate) fn is_git_folder(name: &str) -> bool {
+    let has_width = |c: &char| !matches!(c, '\u{200c}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{206a}'..='\u{206f}' | '\u{feff}');
+    let name: String = name.chars().filter(has_width).collect();
+    let name = name.split(':').next().unwrap_or_default().trim_end_matches(['.', ' ']);
     [".git", "git~1"].iter().any(|reserved| name.eq_ignore_ascii_case(reserved))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn folders_of_git_have_several_names() {
+        for name in [".git", ".GIT", "git~1", ".git.", ".git ", ".git::$INDEX_ALLOCATION", ".g\u{200c}it"] {
+            assert!(is_git_folder(name), "{name:?}");
+        }
+        for name in ["git", ".gitignore", ".gitattributes", ".github", "a.git", "", ".", ".."] {
+            assert!(!is_git_folder(name), "{name:?}");
+        }
+    }
 
     #[test]
     fn paths_are_normalized() {

@@ -174,3 +174,59 @@ fn a_temporary_file_of_another_program_stays() {
     assert_eq!(workspace.read("out/namespaces/main/.40-service-web.yaml.pleach"), "mine");
     assert_eq!(workspace.read(".branches.yaml.pleach"), "mine");
 }
+
+/// Continuous integration keeps tokens there, and reports show what a build has read.
+#[test]
+fn the_files_of_git_are_no_input() {
+    const OBJECT: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata:\n  x: |\n";
+    let kustomizations = [
+        "resources: [../.git/config]",
+        "resources: [../deep/.git]",
+        "resources: [../link]",
+        "components: [../.git]",
+        "patches: [{path: ../.git/config, target: {kind: ConfigMap}}]",
+        "transformers: [../.git/config]",
+        "generators: [../.git/config]",
+        "replacements: [{path: ../.git/config}]",
+        "configurations: [../.git/config]",
+        "crds: [../.git/config]",
+        "openapi: {path: ../.git/config}",
+        "configMapGenerator: [{name: g, files: [../link]}]",
+        "configMapGenerator: [{name: g, envs: [../.git/config]}]",
+        "secretGenerator: [{name: g, files: [../deep/.git/config]}]",
+    ];
+    let paths = [".git/config", "deep/.git/config", ".git", "link", "folder/config", "base/../.git/config"];
+    let templates = paths.iter().flat_map(|path| {
+        let tags = [format!("    {{% include '{path}' %}}\n"), format!("    {{% import '{path}' as x %}}\n")];
+        tags.map(|tag| ("base/c.yaml.j2", format!("{OBJECT}{tag}")))
+    });
+    let kustomizations = kustomizations.map(|text| ("base/kustomization.yaml", format!("{text}\n")));
+    for (path, text) in templates.chain(kustomizations) {
+        let workspace = Workspace::small();
+        workspace.edit("branches.yaml", "project: shop\n", "project: shop\nsecrets: warn\n");
+        assert_eq!(workspace.shell("git init -q . && git init -q deep"), "");
+        for folder in [".git", "deep/.git"] {
+            let config = workspace.read(&format!("{folder}/config"));
+            workspace.write(&format!("{folder}/config"), config + "[http]\n\textraheader = TOKEN\n");
+            workspace.write(&format!("{folder}/kustomization.yaml"), "namePrefix: TOKEN-\n");
+        }
+        symlink(".git/config", workspace.path().join("link")).unwrap();
+        symlink(".git", workspace.path().join("folder")).unwrap();
+        workspace.write(path, &text);
+        for command in ["build", "diff"] {
+            let ran = run(&workspace, &[command]).exits(2);
+            assert!(ran.err().contains("Git keeps its own files there, which are no input"), "{text}: {}", ran.err());
+            assert!(!(ran.out() + &ran.err()).contains("TOKEN"), "{text}");
+        }
+    }
+}
+
+/// A base directory may be the whole workspace, which is the root of a repository.
+#[test]
+fn a_folder_of_manifests_may_have_files_of_git() {
+    let workspace = Workspace::small();
+    workspace.write("base/.git/x.yaml", "TOKEN: {\n");
+    workspace.write("base/sub/.git", "gitdir: ../x\n");
+    workspace.run(&["build"]).exits(0);
+    assert!(workspace.files("out").values().all(|text| !String::from_utf8_lossy(text).contains("TOKEN")));
+}
