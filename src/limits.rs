@@ -47,6 +47,10 @@ pub(crate) const PATTERN_BYTES: usize = 4096;
 /// The number of errors of a spec after which the rest is not read.
 pub(crate) const SPEC_ERRORS: usize = 1_000;
 
+/// The number of files that are listed together in commits: those of an output, and those that the changes of a history have changed.
+pub(crate) const TREE_FILES: usize = 2_000_000;
+/// The number of folders that contain each other in a commit, down to the files of pleach.
+pub(crate) const TREE_DEPTH: usize = 100;
 
 /// The largest teardown plan, in bytes.
 pub(crate) const PLAN_BYTES: usize = 4 << 20;

@@ -6,7 +6,7 @@
 use super::{failed, stdout};
 use crate::diagnostic::{Code, Diagnostic};
 use std::collections::BTreeMap;
-use std::io::Write;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{LazyLock, Mutex};
@@ -78,6 +78,39 @@ pub(super) fn is_bare(folder: &Path) -> bool {
 
 /// Runs Git in the repository that has the folder `folder`. Paths are relative to `folder`.
 pub(super) fn run(folder: &Path, args: &[&str], input: &[u8]) -> Result<Output, Diagnostic> {
+    output(&mut repository_command(folder, args)?, input)
+}
+
+/// Runs Git like [`run`], and reads the first lines that it prints, which end with NUL. `None` if there are more than `most`.
+pub(super) fn first_lines(
+    folder: &Path,
+    args: &[&str],
+    most: usize,
+    mut each: impl FnMut(&str),
+) -> Result<Option<Output>, Diagnostic> {
+    let mut command = repository_command(folder, args)?;
+    let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| failed(&error.to_string()))?;
+    let (stdout, mut stderr) =
+        (child.stdout.take().expect("its output is a pipe"), child.stderr.take().expect("its errors are a pipe"));
+    let mut lines = BufReader::new(stdout).split(0);
+    let read = lines.by_ref().take(most).try_for_each(|line| {
+        each(&String::from_utf8_lossy(&line?));
+        Ok::<_, std::io::Error>(())
+    });
+    let is_cut = read.is_ok() && lines.next().is_some();
+    if is_cut || read.is_err() {
+        // It may have ended by itself.
+        let _ = child.kill();
+    }
+    let mut printed = Vec::new();
+    let ended = read.and_then(|()| stderr.read_to_end(&mut printed)).and_then(|_| child.wait());
+    let status = ended.map_err(|error| failed(&error.to_string()))?;
+    Ok((!is_cut).then_some(Output { status, stdout: Vec::new(), stderr: printed }))
+}
+
+/// Git with some arguments, in a repository that is named.
+fn repository_command(folder: &Path, args: &[&str]) -> Result<Command, Diagnostic> {
     let GitFolders { git, work } = folders(folder)?;
     let mut command = git_command(folder);
     command.arg("--git-dir").arg(git);
@@ -87,7 +120,8 @@ pub(super) fn run(folder: &Path, args: &[&str], input: &[u8]) -> Result<Output, 
     for setting in SETTINGS {
         command.args(["-c", setting]);
     }
-    output(command.args(args), input)
+    command.args(args);
+    Ok(command)
 }
 
 fn folders(folder: &Path) -> Result<GitFolders, Diagnostic> {

@@ -1,11 +1,13 @@
 //! What the history of a commit had: an output that was removed since, and the texts of files. What existed only in a pull request is
 //! not in the published history.
 
-use super::published::{MOST_CHANGES, MOST_COMMITS, Published, PublishedHistory};
-use super::raw::{COMMIT, ChangedFile, RAW, changed_files};
-use super::revision::{OutputAtCommit, below, contents};
-use super::{run, stdout};
+use super::published::{LOG, MOST_CHANGES, MOST_COMMITS, PublishedHistory};
+use super::published_commit::Published;
+use super::revision::{OutputAtCommit, contents};
+use super::tree_differences::TreeDifferences;
+use super::{failed, first_lines, run, stdout};
 use crate::diagnostic::Diagnostic;
+use crate::limits::TREE_FILES;
 use crate::output::{HistoryParents, OutputFolder, OutputPath};
 use crate::source::RelPath;
 use std::collections::BTreeSet;
@@ -78,10 +80,10 @@ impl OutputAtCommit {
         let folders = self.within(folders);
         let paths: Vec<&str> = folders.iter().map(RelPath::as_str).collect();
         let range = format!("{}..{}", self.commit(), newest.commit());
-        let listed = changes_of_all_parents(self.root(), &[&range], &paths)?;
-        let files = changed_files(&listed).into_iter().flat_map(|(_, files)| files);
-        let files: Vec<(OutputPath, Option<&str>)> =
-            files.filter_map(|file| Some((below(file.path, self.output())?, file.new_id()))).collect();
+        let changes = changes_of_all_parents(self.root(), &[&range], &paths)?;
+        let differences = TreeDifferences::of(self.root(), &changes, &paths)?;
+        let files = self.file_ids(&differences)?.into_iter().flat_map(|(_, files)| files);
+        let files: Vec<(OutputPath, Option<&str>)> = files.collect();
         let ids: Vec<&str> = files.iter().filter_map(|(_, id)| *id).collect();
         let mut texts = contents(self.root(), &ids)?.into_iter();
         let version =
@@ -99,17 +101,7 @@ pub(crate) fn last_change_of(
     let paths: Vec<RelPath> =
         folders.iter().flat_map(|folder| RECORDS.iter().filter_map(|records| folder.join(records.name()))).collect();
     let paths: Vec<&str> = paths.iter().map(RelPath::as_str).collect();
-    last_change(root, reference, &[], &paths)
-}
-
-/// The last commit of a history that changed `paths`, and the one before it.
-fn last_change(
-    root: &Path,
-    reference: &str,
-    filter: &[&str],
-    paths: &[&str],
-) -> Result<Option<(String, Option<String>)>, Diagnostic> {
-    let last = PublishedHistory::of(root, reference)?.last_change(filter, paths)?;
+    let last = PublishedHistory::of(root, reference)?.last_change(&paths)?;
     Ok(last.map(|Published { commit, before }| (commit, before)))
 }
 
@@ -119,14 +111,20 @@ pub(crate) fn last_addition(
     reference: &str,
     path: &RelPath,
 ) -> Result<Option<(String, Option<String>)>, Diagnostic> {
-    last_change(root, reference, &["--no-renames", "--diff-filter=A"], &[path.as_str()])
+    let last = PublishedHistory::of(root, reference)?.last_addition(path.as_str())?;
+    Ok(last.map(|Published { commit, before }| (commit, before)))
 }
 
 /// The paths of the files with the name `name` at a commit of the repository whose folder is `root`.
 pub(crate) fn files_named(root: &Path, reference: &str, name: &str) -> Result<Vec<RelPath>, Diagnostic> {
-    let listed = stdout(run(root, &["ls-tree", "-r", "-z", "--name-only", reference], b"")?)?;
-    let listed = String::from_utf8_lossy(&listed);
-    Ok(listed.split('\0').filter_map(RelPath::new).filter(|path| path.name() == name).collect())
+    let mut found = Vec::new();
+    let add = |path: &str| found.extend(RelPath::normal(path).filter(|path| path.name() == name));
+    let Some(listed) = first_lines(root, &["ls-tree", "-r", "-z", "--name-only", reference], TREE_FILES, add)? else {
+        let message = format!("the commit `{reference}` has more than {TREE_FILES} files, so `{name}` is not found");
+        return Err(failed(&message));
+    };
+    stdout(listed)?;
+    Ok(found)
 }
 
 /// The texts that the files at and below `paths` in the folder `root` have had, the newest first: at the commit `reference` and
@@ -137,24 +135,28 @@ pub(crate) fn versions(
     parents: HistoryParents,
     paths: &[&str],
 ) -> Result<Vec<Arc<str>>, Diagnostic> {
-    let listed = match parents {
-        HistoryParents::Published => PublishedHistory::of(root, reference)?.raw_changes(after, paths)?,
+    let changes = match parents {
+        HistoryParents::Published => PublishedHistory::of(root, reference)?.all_changes(after, paths)?,
         HistoryParents::All => {
             let range = after.map_or_else(|| reference.to_owned(), |after| format!("{after}..{reference}"));
             changes_of_all_parents(root, &[&range], paths)?
         }
     };
+    let differences = TreeDifferences::of(root, &changes, paths)?;
     let mut known = BTreeSet::new();
-    let files = changed_files(&listed).into_iter().flat_map(|(_, files)| files);
-    let ids: Vec<&str> = files.filter_map(ChangedFile::new_id).filter(|id| known.insert(*id)).collect();
+    let files = differences.files()?.into_iter().flat_map(|(_, files)| files);
+    let ids: Vec<&str> = files.filter_map(|file| file.new_id()).filter(|id| known.insert(*id)).collect();
     contents(root, &ids)
 }
 
-/// What the commits that `revisions` select have changed at `paths`, with the options [`COMMIT`] and [`RAW`]. A merge is compared with
-/// each parent.
-pub(super) fn changes_of_all_parents(root: &Path, revisions: &[&str], paths: &[&str]) -> Result<String, Diagnostic> {
+/// The commits that `revisions` select and that have changed `paths`, each with each of its parents.
+pub(super) fn changes_of_all_parents(
+    root: &Path,
+    revisions: &[&str],
+    paths: &[&str],
+) -> Result<Vec<Published>, Diagnostic> {
     // Git would leave out the side of a merge that has the same files in the end.
-    let args = ["--literal-pathspecs", "-c", "log.showRoot=true", "log", "--full-history", "-m", COMMIT];
-    let listed = stdout(run(root, &[&args[..], &RAW, revisions, &["--"], paths].concat(), b"")?)?;
-    Ok(String::from_utf8_lossy(&listed).into_owned())
+    let args = [&["--literal-pathspecs"], &LOG[..], &["--full-history"], revisions, &["--"], paths].concat();
+    let listed = stdout(run(root, &args, b"")?)?;
+    Ok(String::from_utf8_lossy(&listed).lines().flat_map(Published::of_all_parents).collect())
 }

@@ -4,9 +4,11 @@
 use super::commit_graph::CommitGraph;
 use super::earlier::{FileVersion, changes_of_all_parents};
 use super::published::{MOST_CHANGES, PublishedHistory};
-use super::raw::{ChangedFile, RAW, changed_files};
+use super::published_commit::Published;
+use super::raw::ChangedFile;
 use super::revision::{OutputAtCommit, below, contents};
-use super::{run, stdout};
+use super::run;
+use super::tree_differences::TreeDifferences;
 use crate::diagnostic::Diagnostic;
 use crate::output::{OutputPath, Tree};
 use crate::source::{FolderSet, RelPath};
@@ -29,7 +31,7 @@ impl OutputAtCommit {
     pub(crate) fn before_changes(&self, folders: &[RelPath]) -> Result<Vec<EarlierFiles>, Diagnostic> {
         let paths = self.within(folders);
         let paths: Vec<&str> = paths.iter().map(RelPath::as_str).collect();
-        let chains = PublishedHistory::of(self.root(), self.commit())?.changes(MOST_CHANGES, &[], None, &paths)?;
+        let chains = PublishedHistory::of(self.root(), self.commit())?.changes(MOST_CHANGES, None, &paths)?;
         let commits: Vec<&str> =
             chains.iter().flat_map(|chain| &chain.changes).map(|change| change.commit.as_str()).collect();
         if commits.is_empty() {
@@ -40,8 +42,9 @@ impl OutputAtCommit {
         let revisions: Vec<&str> = revisions.iter().map(String::as_str).collect();
         let graph = CommitGraph::print_all(self.root(), &revisions)?;
         let changes = changes_of_all_parents(self.root(), &revisions, &paths)?;
+        let changes = TreeDifferences::of(self.root(), &changes, &paths)?;
         let (differences, graph, changes) =
-            (self.file_ids(&differences), CommitGraph::read(&graph), self.file_ids(&changes));
+            (self.file_ids(&differences)?, CommitGraph::read(&graph), self.file_ids(&changes)?);
 
         let folders: FolderSet = folders.iter().collect();
         let own: BTreeMap<&OutputPath, &str> = self.ids().filter(|(path, _)| folders.has(path)).collect();
@@ -64,12 +67,14 @@ impl OutputAtCommit {
         Ok(differences.iter().map(earlier).collect())
     }
 
-    /// What Git prints with the options [`RAW`] about the files at `paths` that are different at each of some commits.
-    pub(super) fn differences(&self, commits: &[&str], paths: &[&str]) -> Result<String, Diagnostic> {
-        let lines: Vec<String> = commits.iter().map(|commit| format!("{commit} {}\n", self.commit())).collect();
-        let args = ["--literal-pathspecs", "diff-tree", "--stdin", "--always", "-r"];
-        let listed = stdout(run(self.root(), &[&args[..], &RAW, &["--"], paths].concat(), lines.concat().as_bytes())?)?;
-        Ok(String::from_utf8_lossy(&listed).into_owned())
+    /// The files at `paths` that are different at each of some commits.
+    pub(super) fn differences<'p>(
+        &self,
+        commits: &[&str],
+        paths: &[&'p str],
+    ) -> Result<TreeDifferences<'p>, Diagnostic> {
+        let compared: Vec<Published> = commits.iter().map(|commit| Published::new(commit, self.commit())).collect();
+        TreeDifferences::of(self.root(), &compared, paths)
     }
 
     /// The revisions that select this commit and those before it, without those that all of some commits have.
@@ -80,10 +85,13 @@ impl OutputAtCommit {
         Ok(std::iter::once(self.commit().to_owned()).chain(common).collect())
     }
 
-    /// The changed files that Git prints, by commit.
-    pub(super) fn file_ids<'t>(&self, printed: &'t str) -> Vec<(&'t str, Vec<FileBlob<'t>>)> {
-        let file = |file: ChangedFile<'t>| Some((below(file.path, self.output())?, file.new_id()));
+    /// The changed files of the output, by commit.
+    pub(super) fn file_ids<'t>(
+        &self,
+        differences: &'t TreeDifferences,
+    ) -> Result<Vec<(&'t str, Vec<FileBlob<'t>>)>, Diagnostic> {
+        let file = |file: ChangedFile<'t>| Some((below(&file.path, self.output())?, file.new_id()));
         let files = |files: Vec<ChangedFile<'t>>| files.into_iter().filter_map(file).collect();
-        changed_files(printed).into_iter().map(|(commit, changed)| (commit, files(changed))).collect()
+        Ok(differences.files()?.into_iter().map(|(commit, changed)| (commit, files(changed))).collect())
     }
 }

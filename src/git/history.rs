@@ -1,10 +1,12 @@
 //! The last changes of the output in the history of a commit.
 
 use super::earlier_files::FileBlob;
-use super::published::{ChainChanges, MOST_CHANGES, MOST_COMMITS, Published, PublishedHistory};
-use super::raw::{ChangedFile, RAW, changed_files};
+use super::published::{ChainChanges, MOST_CHANGES, MOST_COMMITS, PublishedHistory};
+use super::published_commit::Published;
+use super::raw::ChangedFile;
 use super::revision::{OutputAtCommit, below, contents};
-use super::{FETCH_HISTORY, commit, is_shallow, run, stdout};
+use super::tree_differences::TreeDifferences;
+use super::{FETCH_HISTORY, commit, is_shallow};
 use crate::diagnostic::{Code, Diagnostic};
 use crate::output::{OutputFolder, OutputPath, Tree};
 use crate::source::RelPath;
@@ -69,13 +71,13 @@ impl OutputAtCommit {
     fn replaced_files(&self) -> Result<Vec<ReplacedFiles>, Diagnostic> {
         let output = self.pathspec();
         let history = PublishedHistory::of(self.root(), self.commit())?;
-        let newest = history.last_change(&[], &[output])?;
+        let newest = history.last_change(&[output])?;
         let Some(Published { commit: newest, before }) = newest else { return Ok(Vec::new()) };
         if before.is_none() && is_shallow(self.root()) {
             return Err(unknown_history());
         }
         let until = commit(self.root(), &format!("{newest}~{MOST_COMMITS}")).ok();
-        let chains = history.changes(MOST_CHANGES, &[], until.as_deref(), &[output])?;
+        let chains = history.changes(MOST_CHANGES, until.as_deref(), &[output])?;
         // The first commit of a history has replaced nothing.
         let replacing = |mut chain: ChainChanges| {
             chain.changes.retain(|change| change.before.is_some());
@@ -83,11 +85,10 @@ impl OutputAtCommit {
         };
         let chains = chains.into_iter().map(replacing).filter(|chain| !chain.changes.is_empty());
         let chains: Vec<ChainChanges> = chains.collect();
-        let lines: String = chains.iter().flat_map(|chain| &chain.changes).map(Published::line).collect();
-        let args = ["--literal-pathspecs", "diff-tree", "--stdin", "--always", "-r", "--relative", "--diff-filter=DMT"];
-        let listed = stdout(run(self.root(), &[&args[..], &RAW, &["--", output]].concat(), lines.as_bytes())?)?;
-        let listed = String::from_utf8_lossy(&listed);
-        let mut changes = changed_files(&listed).into_iter().map(|(_, files)| files);
+        let all: Vec<Published> = chains.iter().flat_map(|chain| &chain.changes).cloned().collect();
+        let paths = [output];
+        let differences = TreeDifferences::of(self.root(), &all, &paths)?;
+        let mut changes = differences.files()?.into_iter().map(|(_, files)| files);
         let newest: Vec<&str> = chains.iter().map(|chain| chain.newest.as_str()).collect();
         let replaced = |(chain, locks): (&ChainChanges, BTreeMap<SmolStr, String>)| {
             let changes = changes.by_ref().take(chain.changes.len()).map(|files| self.replaced(files)).collect();
@@ -98,7 +99,7 @@ impl OutputAtCommit {
 
     fn replaced(&self, files: Vec<ChangedFile>) -> Vec<ReplacedFile> {
         let replaced = |file: ChangedFile| {
-            let (path, id) = (below(file.path, self.output())?, file.old_id()?.to_owned());
+            let (path, id) = (below(&file.path, self.output())?, file.old_id()?.to_owned());
             Some(ReplacedFile { path, id, is_deleted: file.is_deleted() })
         };
         files.into_iter().filter_map(replaced).collect()
@@ -113,7 +114,7 @@ impl OutputAtCommit {
         }
         let folders = self.within(&[OutputFolder::Namespaces.path()]);
         let folders: Vec<&str> = folders.iter().map(RelPath::as_str).collect();
-        let listed = self.differences(commits, &folders)?;
+        let differences = self.differences(commits, &folders)?;
         let locks = |(_, differing): (&str, Vec<FileBlob>)| {
             let mut locks = own.clone();
             for (path, id) in differing.into_iter().filter(|(path, _)| is_lock(path)) {
@@ -124,7 +125,7 @@ impl OutputAtCommit {
             }
             locks
         };
-        Ok(self.file_ids(&listed).into_iter().map(locks).collect())
+        Ok(self.file_ids(&differences)?.into_iter().map(locks).collect())
     }
 }
 

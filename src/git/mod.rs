@@ -11,8 +11,10 @@ mod fork;
 mod history;
 mod merge_message;
 mod published;
+mod published_commit;
 mod raw;
 mod revision;
+mod tree_differences;
 
 pub(crate) use branches::branches;
 pub(crate) use command::repository;
@@ -25,7 +27,7 @@ pub(crate) use history::MOST_FILES;
 pub(crate) use revision::{OutputAtCommit, texts};
 
 use crate::diagnostic::{Code, Diagnostic};
-use command::{is_bare, run};
+use command::{first_lines, is_bare, run};
 use std::path::Path;
 use std::process::Output;
 
@@ -68,8 +70,9 @@ fn stdout(output: Output) -> Result<Vec<u8>, Diagnostic> {
     }
     let printed = String::from_utf8_lossy(&output.stderr);
     let error = failed(printed.trim().trim_start_matches("fatal: "));
-    let is_partial =
-        ["lazy fetching disabled", "promisor remote", "not a tree object"].iter().any(|word| printed.contains(word));
+    let is_partial = ["lazy fetching disabled", "promisor remote", "not a tree object", "unable to read tree"]
+        .iter()
+        .any(|word| printed.contains(word));
     Err(if is_partial { missing_object(&error) } else { error })
 }
 

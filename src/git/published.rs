@@ -7,7 +7,9 @@
 use super::commit_graph::{CommitGraph, GraphCommit};
 use super::fork::DEFAULT_BRANCH;
 use super::merge_message::{MergedBranch, PublishedParents};
-use super::raw::{COMMIT, RAW};
+use super::published_commit::Published;
+use super::raw::ChangedFile;
+use super::tree_differences::TreeDifferences;
 use super::{run, stdout};
 use crate::diagnostic::Diagnostic;
 use std::cell::OnceCell;
@@ -22,6 +24,9 @@ pub(super) const MOST_COMMITS: usize = 200;
 const MOST_MERGES: usize = 20;
 /// The default branch of a repository that has none of a remote.
 const LOCAL_DEFAULT_BRANCHES: [&str; 2] = ["main", "master"];
+
+/// Prints commits with their parents, and reads no more of their trees than needed to see whether paths have changed.
+pub(super) const LOG: [&str; 3] = ["log", "--no-patch", "--format=%H %P"];
 
 /// The published history of a commit.
 pub(super) struct PublishedHistory<'a> {
@@ -48,13 +53,6 @@ struct Chain {
 struct Rest {
     newest: String,
     excluded: Vec<String>,
-}
-
-/// A commit of a published history, and the one before it.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Published {
-    pub(super) commit: String,
-    pub(super) before: Option<String>,
 }
 
 /// Changes of a chain, the newest first.
@@ -135,31 +133,38 @@ impl<'a> PublishedHistory<'a> {
         commits.find_map(pull)
     }
 
-    /// The last commit that changed `paths`. The options `filter` of `git diff` select the changes.
-    pub(super) fn last_change(&self, filter: &[&str], paths: &[&str]) -> Result<Option<Published>, Diagnostic> {
-        Ok(self.changes(1, filter, None, paths)?.into_iter().flat_map(|chain| chain.changes).next())
+    /// The last commit that changed `paths`.
+    pub(super) fn last_change(&self, paths: &[&str]) -> Result<Option<Published>, Diagnostic> {
+        Ok(self.changes(1, None, paths)?.into_iter().flat_map(|chain| chain.changes).next())
     }
 
-    /// The last commits, at most `count`, that changed `paths`. The options `filter` of `git diff` select the changes. Commits that `until`
-    /// has are left out, if it is one.
+    /// The last commit that added the file at `path`.
+    pub(super) fn last_addition(&self, path: &str) -> Result<Option<Published>, Diagnostic> {
+        let changes = self.all_changes(None, &[path])?;
+        let differences = TreeDifferences::of(self.root, &changes, &[path])?;
+        let adds = |(_, files): (&str, Vec<ChangedFile>)| files.iter().any(|file| file.path == path && file.is_added());
+        let last = differences.files()?.into_iter().position(adds);
+        Ok(last.map(|last| changes[last].clone()))
+    }
+
+    /// The last commits, at most `count`, that changed `paths`. Commits that `until` has are left out, if it is one.
     pub(super) fn changes(
         &self,
         count: usize,
-        filter: &[&str],
         until: Option<&str>,
         paths: &[&str],
     ) -> Result<Vec<ChainChanges>, Diagnostic> {
-        let options = [&["--no-patch", "--format=%H %P"], filter].concat();
-        let listed = self.compared(&options, until, paths)?;
-        let changed: HashSet<Published> = listed.lines().filter_map(Published::read).collect();
+        let compared = self.known(until);
+        let has_changed = TreeDifferences::of(self.root, &compared, paths)?.has_changed();
+        let changed: HashSet<&Published> =
+            compared.iter().zip(has_changed).filter(|(_, has_changed)| *has_changed).map(|(known, _)| known).collect();
         let mut missing = count;
         let of_chain = |Chain { newest, known, rest }: &Chain| {
             let known = known.iter().filter(|commit| changed.contains(commit));
             let mut changes: Vec<Published> = known.take(missing).cloned().collect();
             let most = (missing - changes.len()).to_string();
             if let Some(rest) = rest.as_ref().filter(|_| most != "0") {
-                let options = [&["log", "-m", "-n", &most], &*options].concat();
-                changes.extend(self.listed(&options, rest, until, paths)?.lines().filter_map(Published::read));
+                changes.extend(self.listed(&[&LOG[..], &["-n", &most]].concat(), rest, until, paths)?);
             }
             missing -= changes.len();
             Ok(ChainChanges { newest: newest.clone(), changes })
@@ -167,14 +172,13 @@ impl<'a> PublishedHistory<'a> {
         self.chains.iter().map(of_chain).collect()
     }
 
-    /// What Git prints with the options [`RAW`] about the changes of `paths`, without commits that `until` has, if it is one.
-    pub(super) fn raw_changes(&self, until: Option<&str>, paths: &[&str]) -> Result<String, Diagnostic> {
-        let mut listed = self.compared(&RAW, until, paths)?;
-        let options = [&["-c", "log.showRoot=true", "log", "-m", COMMIT], &RAW[..]].concat();
+    /// The commits that may have changed `paths`, without those that `until` has, if it is one.
+    pub(super) fn all_changes(&self, until: Option<&str>, paths: &[&str]) -> Result<Vec<Published>, Diagnostic> {
+        let mut changes = self.known(until);
         for rest in self.rests() {
-            listed += &self.listed(&options, rest, until, paths)?;
+            changes.extend(self.listed(&LOG, rest, until, paths)?);
         }
-        Ok(listed)
+        Ok(changes)
     }
 
     /// Whether it has a commit.
@@ -184,8 +188,8 @@ impl<'a> PublishedHistory<'a> {
         }
         let parents = format!("{commit}^@");
         for rest in self.rests() {
-            let listed = self.listed(&["rev-list"], rest, Some(&parents), &[])?;
-            if listed.lines().any(|line| line == commit) {
+            let listed = self.listed(&LOG, rest, Some(&parents), &[])?;
+            if listed.iter().any(|listed| listed.commit == commit) {
                 return Ok(true);
             }
         }
@@ -196,64 +200,33 @@ impl<'a> PublishedHistory<'a> {
         self.chains.iter().filter_map(|chain| chain.rest.as_ref())
     }
 
-    /// What `git diff-tree` prints about each known commit that has changed `paths`, without those that `until` has.
-    fn compared(&self, options: &[&str], until: Option<&str>, paths: &[&str]) -> Result<String, Diagnostic> {
+    /// The known commits, without those that `until` has, if it is one.
+    fn known(&self, until: Option<&str>) -> Vec<Published> {
         let excluded = until.map(|until| CommitGraph::read(&self.printed).ancestors(until)).unwrap_or_default();
         let known = self.chains.iter().flat_map(|chain| &chain.known);
-        let known = known.filter(|known| !excluded.contains(known.commit.as_str()));
-        let lines: String = known.map(Published::line).collect();
-        if lines.is_empty() {
-            return Ok(String::new());
-        }
-        let command = ["diff-tree", "--stdin", "--root", "-r"];
-        self.git(&[&command, options, &["--"], paths].concat(), &lines)
+        known.filter(|known| !excluded.contains(known.commit.as_str())).cloned().collect()
     }
 
-    /// What a command of Git prints about the rest of a chain, without the commits that `until` has.
+    /// The commits that a command of Git prints of the rest of a chain, without those that `until` has.
     fn listed(
         &self,
         command: &[&str],
         Rest { newest, excluded }: &Rest,
         until: Option<&str>,
         paths: &[&str],
-    ) -> Result<String, Diagnostic> {
+    ) -> Result<Vec<Published>, Diagnostic> {
         let excluded = excluded.iter().map(String::as_str).chain(until);
         let excluded: Vec<String> = excluded.map(|commit| format!("^{commit}")).collect();
         let excluded: Vec<&str> = excluded.iter().map(String::as_str).collect();
-        self.git(&[command, &["--first-parent", newest], &excluded, &["--"], paths].concat(), "")
-    }
-
-    fn git(&self, args: &[&str], input: &str) -> Result<String, Diagnostic> {
-        let listed = stdout(run(self.root, &[&["--literal-pathspecs"], args].concat(), input.as_bytes())?)?;
-        Ok(String::from_utf8_lossy(&listed).into_owned())
+        let args = [&["--literal-pathspecs"], command, &["--first-parent", newest], &excluded, &["--"], paths].concat();
+        let listed = stdout(run(self.root, &args, b"")?)?;
+        Ok(String::from_utf8_lossy(&listed).lines().filter_map(Published::read).collect())
     }
 }
 
 impl Chain {
     fn of(newest: &str) -> Self {
         Chain { newest: newest.to_owned(), known: Vec::new(), rest: None }
-    }
-}
-
-impl Published {
-    fn new(commit: &str, before: &str) -> Self {
-        Published { commit: commit.to_owned(), before: Some(before.to_owned()) }
-    }
-
-    fn of((id, commit): (&str, &GraphCommit)) -> Self {
-        Published { commit: id.to_owned(), before: commit.parents.first().map(|&parent| parent.to_owned()) }
-    }
-
-    /// Reads a commit and its parents, as Git prints them with `%H %P`.
-    fn read(line: &str) -> Option<Self> {
-        let mut words = line.split_whitespace().map(str::to_owned);
-        Some(Published { commit: words.next()?, before: words.next() })
-    }
-
-    /// The input of `git diff-tree --stdin` that compares the commit with the one before it.
-    pub(super) fn line(&self) -> String {
-        let ids: Vec<&str> = std::iter::once(&self.commit).chain(&self.before).map(String::as_str).collect();
-        ids.join(" ") + "\n"
     }
 }
 

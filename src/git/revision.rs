@@ -1,5 +1,8 @@
 //! The output at a commit.
 
+use super::published_commit::Published;
+use super::raw::{ChangedFile, is_file};
+use super::tree_differences::TreeDifferences;
 use super::{commit, failed, missing_object, run, stdout};
 use crate::diagnostic::Diagnostic;
 use crate::hex;
@@ -25,10 +28,11 @@ impl OutputAtCommit {
     /// The files that the commit `reference` has in the folder `output` of the workspace `root`.
     pub(crate) fn at(root: &Path, reference: &str, output: &RelPath) -> Result<Self, Diagnostic> {
         let commit = commit(root, reference)?;
-        let listed = stdout(run(root, &["ls-tree", "-r", "-z", &commit, "--", pathspec(output)], b"")?)?;
-        let listed = String::from_utf8_lossy(&listed);
-        let files = listed.split('\0').filter_map(|line| blob(line, output));
-        let ids = files.map(|(id, path)| (path, id.to_owned())).collect();
+        let (paths, whole) = ([pathspec(output)], Published { commit: commit.clone(), before: None });
+        let differences = TreeDifferences::of(root, &[whole], &paths)?;
+        let files = differences.files()?.into_iter().flat_map(|(_, files)| files);
+        let id = |file: ChangedFile| Some((below(&file.path, output)?, file.new_id()?.to_owned()));
+        let ids = files.filter_map(id).collect();
         Ok(OutputAtCommit { root: root.to_owned(), commit, output: output.clone(), ids })
     }
 
@@ -83,15 +87,15 @@ impl OutputAtCommit {
     }
 }
 
-/// The texts of the files at and below `paths` in the folder `root` at a commit.
+/// The texts of the files at `paths` in the folder `root` at a commit.
 pub(crate) fn texts(root: &Path, reference: &str, paths: &[&str]) -> Result<BTreeMap<RelPath, Arc<str>>, Diagnostic> {
     let commit = commit(root, reference)?;
-    let listed = stdout(run(root, &[&["ls-tree", "-r", "-z", &commit, "--"], paths].concat(), b"")?)?;
+    let listed = stdout(run(root, &[&["ls-tree", "-z", &commit, "--"], paths].concat(), b"")?)?;
     let listed = String::from_utf8_lossy(&listed);
-    let files: Vec<(&str, OutputPath)> = listed.split('\0').filter_map(|line| blob(line, &RelPath::root())).collect();
+    let files: Vec<(&str, RelPath)> = listed.split('\0').filter_map(blob).collect();
     let ids: Vec<&str> = files.iter().map(|(id, _)| *id).collect();
     let contents = contents(root, &ids)?;
-    Ok(files.into_iter().map(|(_, path)| RelPath::clone(&path)).zip(contents).collect())
+    Ok(files.into_iter().map(|(_, path)| path).zip(contents).collect())
 }
 
 fn pathspec(output: &RelPath) -> &str {
@@ -117,29 +121,19 @@ pub(super) fn contents(root: &Path, ids: &[&str]) -> Result<Vec<Arc<str>>, Diagn
     ids.iter().map(next).collect()
 }
 
-/// Id and path below `output` of a file in a line of `git ls-tree`: `mode blob id TAB path`.
-fn blob<'a>(line: &'a str, output: &RelPath) -> Option<(&'a str, OutputPath)> {
+/// Id and path of a file in a line of `git ls-tree`: `mode blob id TAB path`.
+fn blob(line: &str) -> Option<(&str, RelPath)> {
     let (meta, path) = line.split_once('\t')?;
     let mut words = meta.split(' ');
     let (mode, _, id) = (words.next()?, words.next().filter(|kind| *kind == "blob")?, words.next()?);
-    file(mode, id, path, output)
-}
-
-/// Id and path below `output` of a file with this mode, id and path.
-pub(super) fn file<'a>(mode: &str, id: &'a str, path: &str, output: &RelPath) -> Option<(&'a str, OutputPath)> {
-    is_file(mode).then_some((id, below(path, output)?))
-}
-
-/// Whether a mode is that of a file. pleach writes neither links nor submodules.
-pub(super) fn is_file(mode: &str) -> bool {
-    mode.starts_with("100")
+    Some((id, RelPath::normal(path)?)).filter(|_| is_file(mode))
 }
 
 /// The path below `output` of a path in the repository.
 pub(super) fn below(path: &str, output: &RelPath) -> Option<OutputPath> {
     let below =
         if output.as_str().is_empty() { path } else { path.strip_prefix(output.as_str())?.strip_prefix('/')? };
-    Some(RelPath::new(below)?.into())
+    Some(RelPath::normal(below)?.into())
 }
 
 /// The first object of what `git cat-file --batch` prints, `id blob size LF content LF`, and what follows it.
@@ -186,9 +180,9 @@ mod tests {
         put("out/namespaces/a b/ü.yaml", "a: 1\n");
         put("out/empty.yaml", "");
         put("outside.yaml", "x");
-        git(folder.path(), &["init", "-q"]);
-        git(folder.path(), &["add", "-A"]);
-        git(folder.path(), &["commit", "-qm", "one"]);
+        git(&root, &["init", "-q"]);
+        git(&root, &["add", "-A"]);
+        git(&root, &["commit", "-qm", "one"]);
         put("out/empty.yaml", "changed");
         let all = |reference: &str, output: &str| {
             let files = OutputAtCommit::at(&root, reference, &RelPath::new(output).unwrap())?;
@@ -215,10 +209,10 @@ mod tests {
         put("out/namespaces/a b/ü.yaml", "a: 2\n");
         put("out/new.yaml", "a: 1\n");
         put("outside.yaml", "y");
-        git(folder.path(), &["add", "-A"]);
-        git(folder.path(), &["commit", "-qm", "two"]);
+        git(&root, &["add", "-A"]);
+        git(&root, &["commit", "-qm", "two"]);
         put("outside.yaml", "z");
-        git(folder.path(), &["commit", "-qam", "not of the output"]);
+        git(&root, &["commit", "-qam", "not of the output"]);
         let files = OutputAtCommit::at(&root, "HEAD", &RelPath::new("out").unwrap()).unwrap();
         assert_eq!(
             files.changes(usize::MAX, |_| true).unwrap().0,
@@ -228,10 +222,10 @@ mod tests {
         let change = files.changes(usize::MAX, |path| *path == deep).unwrap().0.remove(0);
         assert_eq!(change.iter().map(|(path, _)| path.clone()).collect::<Vec<_>>(), [deep]);
         assert_eq!(fork_point(&root).unwrap(), ForkPoint::None);
-        git(folder.path(), &["remote", "add", "origin", "nowhere"]);
+        git(&root, &["remote", "add", "origin", "nowhere"]);
         assert_eq!(fork_point(&root).unwrap(), ForkPoint::Unknown);
-        git(folder.path(), &["update-ref", "refs/remotes/origin/master", "HEAD"]);
+        git(&root, &["update-ref", "refs/remotes/origin/master", "HEAD"]);
         assert!(matches!(fork_point(&root), Ok(ForkPoint::At(_))));
-        assert_eq!(repository(&root), Some(folder.path()));
+        assert_eq!(repository(&root), Some(root.as_path()));
     }
 }

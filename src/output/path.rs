@@ -150,7 +150,8 @@ impl OutputPath {
             OutputKind::Unmanaged if OutputFolder::of(&self.path) == Some(OutputFolder::Namespaces) => {
                 self.path.parts().nth(1).unwrap_or_default()
             }
-            _ => self.path.name().trim_end_matches(".yaml"),
+            OutputKind::Unmanaged => slug_of(self.path.name()).unwrap_or(self.path.name()),
+            _ => slug_of(self.path.name()).unwrap_or_default(),
         }
     }
 
@@ -172,8 +173,13 @@ impl From<RelPath> for OutputPath {
     }
 }
 
+/// The slug in the name of a file. No name of a folder is one: a slug also names folders.
+fn slug_of(name: &str) -> Option<&str> {
+    name.strip_suffix(".yaml").filter(|slug| !matches!(*slug, "" | "." | ".."))
+}
+
 fn kind(path: &RelPath) -> OutputKind {
-    let is_yaml = path.name().strip_suffix(".yaml").is_some();
+    let is_yaml = slug_of(path.name()).is_some();
     match (OutputFolder::of(path), path.parts().count()) {
         (Some(OutputFolder::Namespaces), 3) if path.name() == LOCK_FILE => OutputKind::Lock,
         (Some(OutputFolder::Namespaces), 3) => OutputKind::Object,
@@ -248,6 +254,9 @@ mod tests {
             ("dns/login.yaml", OutputKind::Unmanaged, "login"),
             ("teardown/login.yaml", OutputKind::TeardownPlan, "login"),
             ("teardown/README", OutputKind::Unmanaged, "README"),
+            ("teardown/...yaml", OutputKind::Unmanaged, "...yaml"),
+            ("teardown/.yaml", OutputKind::Unmanaged, ".yaml"),
+            ("teardown/a.yaml.yaml", OutputKind::TeardownPlan, "a.yaml"),
             ("gitops/argocd/login.yaml", OutputKind::BranchGitops, "login"),
             ("gitops/other/login.yaml", OutputKind::Unmanaged, "login"),
             ("gitops/apply.sh", OutputKind::ProjectGitops, "gitops/apply.sh"),

@@ -19,6 +19,11 @@ impl RelPath {
         RelPath::root().join(path)
     }
 
+    /// `path` if it is in normal form. A tree of Git may have names that no file can have, such as `..`.
+    pub(crate) fn normal(path: &str) -> Option<Self> {
+        RelPath::new(path).filter(|normal| normal.as_str() == path)
+    }
+
     /// `path` relative to this folder, or `None` if it is absolute or points outside of the root.
     pub(crate) fn join(&self, path: &str) -> Option<Self> {
         if path.starts_with('/') {
@@ -125,6 +130,10 @@ mod tests {
         for outside in ["/a", "..", "a/../..", "../a"] {
             assert_eq!(RelPath::new(outside), None, "{outside}");
         }
+        for other in ["a/..", "..", "a/../b", ".", "a//b", "a/", "/a"] {
+            assert_eq!(RelPath::normal(other), None, "{other}");
+        }
+        assert_eq!(RelPath::normal("a/b"), Some(path("a/b")));
     }
 
     #[test]

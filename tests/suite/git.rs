@@ -257,3 +257,80 @@ fn the_text_that_a_pull_gives_a_file_is_published() {
     let texts = git::versions(workspace.path(), (None, "HEAD"), HistoryParents::Published, &["f"]).unwrap();
     assert_eq!(texts.iter().map(|text| text.trim()).collect::<Vec<_>>(), ["4", "3", "2", "1"]);
 }
+
+/// A function of shell, `with FOLDER NAME ENTRY`: the id of the tree of `FOLDER` at `HEAD` with another entry of this name.
+const WITH: &str = "with() { (git ls-tree \"HEAD:$1\" 2>/dev/null; printf '%s\\t%s\\n' \"$3\" \"$2\") | \
+    awk -F'\\t' '{ entries[$2] = $0 } END { for (name in entries) print entries[name] }' | git mktree; }; \
+    blob=$(echo 'a: b' | git hash-object -w --stdin); \
+    commit() { git commit-tree -p \"$1\" -m change $(with '' envs \"040000 tree $2\"); }; ";
+
+/// A commit after `HEAD` whose folder `envs/PARENT/` has an entry; `PARENT` has at most two names.
+fn commit_with(parent: &str, name: &str, entry: &str) -> String {
+    let (first, second) = parent.split_once('/').map_or((parent, None), |(first, second)| (first, Some(second)));
+    let tree = match second {
+        None => format!("tree=$(with envs/{first} '{name}' \"{entry}\")"),
+        Some(second) => format!(
+            "tree=$(with envs/{first}/{second} '{name}' \"{entry}\"); tree=$(with envs/{first} {second} \"040000 tree $tree\")"
+        ),
+    };
+    format!("{tree}; added=$(commit HEAD $(with envs {first} \"040000 tree $tree\"))")
+}
+
+/// No file can have such a name, but a tree of a stranger may have it.
+#[test]
+fn names_in_a_tree_that_no_file_can_have_are_ignored() {
+    let workspace = repository();
+    for folder in ["out/teardown", "out/dns", "out/namespaces", "out/gitops"] {
+        for name in ["..", ".", "...yaml", ".yaml"] {
+            for entry in ["100644 blob $blob", "040000 tree $(printf '100644 blob %s\\tx.yaml\\n' $blob | git mktree)"]
+            {
+                let commit = commit_with(folder, name, entry);
+                let done = workspace.shell(&format!("{WITH}{commit}; git update-ref refs/remotes/origin/main $added"));
+                assert_eq!(done, "", "{folder}/{name}");
+                for command in ["check --base origin/main", "diff --base origin/main", "build", "teardown"] {
+                    let ran = workspace.shell(&format!("cd envs; pleach {command}; echo status $?"));
+                    assert!(ran.ends_with("status 0\n"), "{folder}/{name} {entry} {command}: {ran}");
+                }
+            }
+        }
+    }
+}
+
+/// Trees with the same folder in all entries: 10 objects have 10^10 files.
+#[test]
+fn a_tree_with_more_files_than_can_be_listed_is_read_fast() {
+    const BOMB: &str = "tree=$(for n in 0 1 2 3 4 5 6 7 8 9; do printf '100644 blob %s\\td%s.yaml\\n' $blob $n; done | git mktree); \
+        for level in 2 3 4 5 6 7 8 9 10; do \
+        tree=$(for n in 0 1 2 3 4 5 6 7 8 9; do printf '040000 tree %s\\td%s\\n' $tree $n; done | git mktree); done; bomb=$tree; ";
+    let workspace = repository();
+    for (parent, name) in
+        [("out", "x"), ("out/teardown", "x"), ("out/namespaces", "x"), ("branches.d", "x"), ("branches.d", "x.yaml")]
+    {
+        let commit = commit_with(parent, name, "040000 tree $bomb");
+        // It is in the base revision, and then only in the history.
+        for base in ["$added", "$(git commit-tree -p $added -m removed HEAD^{tree})"] {
+            let done =
+                workspace.shell(&format!("{WITH}{BOMB}{commit}; git update-ref refs/remotes/origin/main {base}"));
+            assert_eq!(done, "", "{parent}/{name}");
+            for command in ["check --base origin/main", "diff --base origin/main", "build", "teardown"] {
+                let ran = workspace.shell(&format!("cd envs; timeout 20 pleach {command}; echo status $?"));
+                assert!(ran.ends_with("status 0\n"), "{parent}/{name} {command}: {ran}");
+            }
+        }
+    }
+}
+
+#[test]
+fn an_output_with_too_many_files_is_an_error() {
+    const WIDE: &str = "list() { awk -v entry=\"$1\" -v count=$2 'BEGIN { for (n = 0; n < count; n++) printf \"%s\\tf%05d.yaml\\n\", entry, n }' | git mktree; }; \
+        files=$(list \"100644 blob $blob\" 10001); wide=$(list \"040000 tree $files\" 200); ";
+    let workspace = repository();
+    let commit =
+        "added=$(commit HEAD $(with envs out \"040000 tree $(with envs/out namespaces \"040000 tree $wide\")\"))";
+    let done = workspace.shell(&format!("{WITH}{WIDE}{commit}; git update-ref refs/remotes/origin/main $added"));
+    assert_eq!(done, "");
+    for command in ["check --base origin/main", "diff --base origin/main"] {
+        let ran = workspace.shell(&format!("cd envs; timeout 20 pleach {command}; echo status $?"));
+        assert!(ran.contains("more than 2000000 files at `envs/out`"), "{command}: {ran}");
+    }
+}
