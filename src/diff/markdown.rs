@@ -2,7 +2,7 @@
 //!
 //! Forges refuse or cut long comments, so the report has a size limit. What does not fit is counted and named.
 
-use super::shown::{LineKind, ShownLine};
+use super::shown::{ShownKind, ShownLine};
 use super::{ChangeKind, Diff, counted, summary};
 use crate::visible::visible;
 use std::fmt::Write;
@@ -141,7 +141,7 @@ impl LimitedText {
 
 fn line(shown: &ShownLine) -> String {
     // In a fence, a line of two `@` begins a hunk.
-    let sign = if shown.kind == LineKind::Hunk { "@@".to_owned() } else { shown.kind.sign().to_string() };
+    let sign = if shown.kind == ShownKind::Hunk { "@@".to_owned() } else { shown.kind.sign().to_string() };
     let text = format!("{sign} {}", shown.text);
     format!("{}\n", text.trim_end())
 }

@@ -17,7 +17,7 @@ const EXCEPTED: usize = 3;
 
 /// What a line is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LineKind {
+pub(super) enum ShownKind {
     /// A new value, or a line of one.
     Added,
     /// A removed value, or a line of one.
@@ -33,19 +33,19 @@ pub(super) enum LineKind {
 /// A line without control characters.
 #[derive(Debug)]
 pub(super) struct ShownLine {
-    pub(super) kind: LineKind,
+    pub(super) kind: ShownKind,
     pub(super) text: String,
 }
 
-impl LineKind {
+impl ShownKind {
     /// The character of the first column.
     pub(super) fn sign(self) -> char {
         match self {
-            LineKind::Added => '+',
-            LineKind::Removed => '-',
-            LineKind::Replaced => '!',
-            LineKind::Hunk => '@',
-            LineKind::Context => ' ',
+            ShownKind::Added => '+',
+            ShownKind::Removed => '-',
+            ShownKind::Replaced => '!',
+            ShownKind::Hunk => '@',
+            ShownKind::Context => ' ',
         }
     }
 }
@@ -83,9 +83,9 @@ impl ChangeGroup {
         for change in &self.changes {
             let is_object = change.path.is_empty();
             let kind = match &change.value {
-                ValueChange::Added(_) if is_object => LineKind::Added,
-                ValueChange::Removed(_) if is_object => LineKind::Removed,
-                _ => LineKind::Context,
+                ValueChange::Added(_) if is_object => ShownKind::Added,
+                ValueChange::Removed(_) if is_object => ShownKind::Removed,
+                _ => ShownKind::Context,
             };
             if last != Some(&change.object) {
                 push(&mut lines, kind, 0, &object(&change.object, &text));
@@ -133,41 +133,41 @@ fn object(object: &ObjectName<GeneralText>, text: &impl Fn(&GeneralText) -> Smol
 fn value(lines: &mut Vec<ShownLine>, text: &impl Fn(&GeneralText) -> SmolStr, change: &Change<GeneralText>) {
     let (path, is_object) = (text(&change.path), change.path.is_empty());
     match &change.value {
-        ValueChange::Added(value) => block(lines, LineKind::Added, (&path, is_object), &text(value)),
-        ValueChange::Removed(value) => block(lines, LineKind::Removed, (&path, is_object), &text(value)),
+        ValueChange::Added(value) => block(lines, ShownKind::Added, (&path, is_object), &text(value)),
+        ValueChange::Removed(value) => block(lines, ShownKind::Removed, (&path, is_object), &text(value)),
         ValueChange::Replaced(before, after) => {
             let (before, after) = (text(before), text(after));
             if after == secrets::CHANGED {
-                push(lines, LineKind::Replaced, 1, &format!("{path}: {after}"));
+                push(lines, ShownKind::Replaced, 1, &format!("{path}: {after}"));
             } else if before.contains('\n') || after.contains('\n') {
-                push(lines, LineKind::Context, 1, &format!("{path}:"));
-                texts(lines, LineKind::Removed, 2, &before);
-                texts(lines, LineKind::Added, 2, &after);
+                push(lines, ShownKind::Context, 1, &format!("{path}:"));
+                texts(lines, ShownKind::Removed, 2, &before);
+                texts(lines, ShownKind::Added, 2, &after);
             } else {
-                push(lines, LineKind::Replaced, 1, &format!("{path}: {before} → {after}"));
+                push(lines, ShownKind::Replaced, 1, &format!("{path}: {before} → {after}"));
             }
         }
         ValueChange::Lines(hunks) => {
-            push(lines, LineKind::Context, 1, &format!("{path}:"));
+            push(lines, ShownKind::Context, 1, &format!("{path}:"));
             for line in text(hunks).lines() {
                 let kind = match line.as_bytes().first() {
-                    Some(b'+') => LineKind::Added,
-                    Some(b'-') => LineKind::Removed,
-                    Some(b'@') => LineKind::Hunk,
-                    _ => LineKind::Context,
+                    Some(b'+') => ShownKind::Added,
+                    Some(b'-') => ShownKind::Removed,
+                    Some(b'@') => ShownKind::Hunk,
+                    _ => ShownKind::Context,
                 };
-                let line = if kind == LineKind::Hunk { "" } else { line.get(1..).unwrap_or_default() };
+                let line = if kind == ShownKind::Hunk { "" } else { line.get(1..).unwrap_or_default() };
                 push(lines, kind, 2, line);
             }
         }
         ValueChange::Reordered(before, after) => {
-            push(lines, LineKind::Replaced, 1, &format!("{path}: order {} → {}", text(before), text(after)));
+            push(lines, ShownKind::Replaced, 1, &format!("{path}: order {} → {}", text(before), text(after)));
         }
     }
 }
 
 /// A value behind its path, or below it if it has several lines.
-fn block(lines: &mut Vec<ShownLine>, kind: LineKind, (path, is_object): (&str, bool), value: &str) {
+fn block(lines: &mut Vec<ShownLine>, kind: ShownKind, (path, is_object): (&str, bool), value: &str) {
     if is_object {
         texts(lines, kind, 1, value);
     } else if value.contains('\n') {
@@ -178,11 +178,11 @@ fn block(lines: &mut Vec<ShownLine>, kind: LineKind, (path, is_object): (&str, b
     }
 }
 
-fn texts(lines: &mut Vec<ShownLine>, kind: LineKind, indent: usize, text: &str) {
+fn texts(lines: &mut Vec<ShownLine>, kind: ShownKind, indent: usize, text: &str) {
     text.lines().for_each(|line| push(lines, kind, indent, line));
 }
 
-fn push(lines: &mut Vec<ShownLine>, kind: LineKind, indent: usize, text: &str) {
+fn push(lines: &mut Vec<ShownLine>, kind: ShownKind, indent: usize, text: &str) {
     let mut line = " ".repeat(2 * indent);
     let _ = write!(line, "{}", visible_lines(text).replace(['\n', '\r'], " "));
     lines.push(ShownLine { kind, text: line.trim_end().to_owned() });

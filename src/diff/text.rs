@@ -1,7 +1,7 @@
 //! Differences for a terminal: the environments, then each change group. Invisible characters are escaped, so that nobody approves
 //! what they cannot see.
 
-use super::shown::LineKind;
+use super::shown::ShownKind;
 use super::{Diff, summary};
 use anstyle::{AnsiColor, Style};
 use std::fmt::Write;
@@ -40,13 +40,13 @@ pub(crate) fn render(diff: &Diff, paint: Paint) -> String {
     out
 }
 
-fn style(kind: LineKind) -> Option<Style> {
+fn style(kind: ShownKind) -> Option<Style> {
     let colour = match kind {
-        LineKind::Added => AnsiColor::Green,
-        LineKind::Removed => AnsiColor::Red,
-        LineKind::Replaced => AnsiColor::Yellow,
-        LineKind::Hunk => AnsiColor::Cyan,
-        LineKind::Context => return None,
+        ShownKind::Added => AnsiColor::Green,
+        ShownKind::Removed => AnsiColor::Red,
+        ShownKind::Replaced => AnsiColor::Yellow,
+        ShownKind::Hunk => AnsiColor::Cyan,
+        ShownKind::Context => return None,
     };
     Some(colour.on_default())
 }
