@@ -97,7 +97,7 @@ impl Follower {
                 let made: Vec<_> = map.iter().filter(|entry| parsed.get(&entry.key.text).is_none()).collect();
                 // The order of entries that a step has made on the way to others is not known.
                 let on_the_way = made.iter().filter(|entry| entry.value.as_scalar().is_none()).count();
-                if on_the_way > 1 && (on_the_way < made.len() || self.written != Written::Entry) {
+                if on_the_way > 1 {
                     return None;
                 }
                 for entry in made {

@@ -471,6 +471,7 @@ fn kustomize_warns_of_hashes_that_it_does_not_know() {
             "patches:\n- patch: '{{apiVersion: batch/v1, kind: Job, metadata: {{name: init}}, spec: {{a: b}}}}'\n{fields}"
         )
     };
+    let labels = |key: &str| format!("labels:\n- {{pairs: {{{key}: label}}, includeSelectors: true}}\n");
     let linked = "- path: labels.yaml\n";
     workspace.write("labels.yaml", "apiVersion: batch/v1\nkind: Job\nmetadata: {name: init, labels: {new: x}}\n");
     workspace.write("base/kustomization.yaml", "resources: [job.yaml]\ncommonLabels: {new: label}\n");
@@ -480,6 +481,16 @@ fn kustomize_warns_of_hashes_that_it_does_not_know() {
         ("job.yaml", job.replace("init", "!!str init"), String::new()),
         ("job.yaml", job.replace("metadata", "# below\n\nmetadata"), String::new()),
         ("job.yaml", job.replace("metadata", "  # too far\nmetadata"), String::new()),
+        ("job.yaml", job.replace("spec", "list:\n- - item\nspec"), String::new()),
+        ("job.yaml", job.replace("spec", "list: [ # within\n  item]\nspec"), String::new()),
+        ("job.yaml", job.replace("batch", "apps").replace("Job", "Deployment"), labels("new")),
+        (
+            "job.yaml",
+            job.replace("spec: {", "spec: {selector: {matchLabels: {a: 'b'}}, template: {}, ")
+                .replace("batch", "apps")
+                .replace("Job", "Deployment"),
+            labels("a"),
+        ),
         ("job.yaml", job.to_owned(), patch("").replace("'{", "|-\n    # comment\n    {").replace("}}'", "}}")),
         ("job.yaml", job.to_owned(), patch("  options: {allowNameChange: true}\n")),
         ("job.yaml", job.to_owned(), replacement("metadata.labels", "spec.labels")),
