@@ -1,7 +1,7 @@
 //! Change groups: the same change in several branches, shown once.
 //!
 //! Changes are the same if they differ only in the derived names of their branches. A group has all changes that the same branches
-//! have. [`expanded`] returns the changes of one branch, exactly.
+//! have; putting the names of a branch back gives its changes, exactly.
 
 use super::EnvironmentDiff;
 use super::change::{Change, ValueChange};

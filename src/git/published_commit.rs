@@ -27,7 +27,7 @@ impl Published {
         }
     }
 
-    /// Reads a commit and its first parent, as Git prints them with [`LOG`].
+    /// Reads a commit and its first parent, as Git prints them.
     pub(super) fn read(line: &str) -> Option<Self> {
         let mut words = line.split_whitespace().map(str::to_owned);
         Some(Published { commit: words.next()?, before: words.next() })

@@ -1,7 +1,7 @@
 //! The objects as kustomize has parsed and changed them, for the hash of an object of any kind.
 //!
 //! Only objects with the annotation that requests such a hash are followed: [`begin`] reads their values, each step calls
-//! [`follow`] or [`patch`] after a change, and the step that makes the hash reads the result. Whatever is not known for
+//! [`follow()`] or [`patch`] after a change, and the step that makes the hash reads the result. Whatever is not known for
 //! sure ends it: the object has no such values from then on, and no hash.
 
 mod comment;
