@@ -135,9 +135,10 @@ impl Diff {
 impl ChangeKind {
     fn of(before: bool, after: bool) -> Self {
         match (before, after) {
-            (false, _) => ChangeKind::Added,
-            (true, true) => ChangeKind::Changed,
+            (false, true) => ChangeKind::Added,
             (true, false) => ChangeKind::Removed,
+            // Neither side has the environment if only the records of a removed branch differ.
+            (true, true) | (false, false) => ChangeKind::Changed,
         }
     }
 }

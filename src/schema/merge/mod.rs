@@ -163,7 +163,8 @@ mod tests {
             ("v1", "Pod", "spec/containers/*/ports", Some("containerPort+protocol")),
             ("v1", "Pod", "spec/containers/*/args", None),
             ("v1", "Pod", "metadata/finalizers", Some("")),
-            ("batch/v1beta1", "CronJob", "spec/jobTemplate/spec/template/spec/volumes", Some("name")),
+            ("batch/v1", "CronJob", "spec/jobTemplate/spec/template/spec/volumes", Some("name")),
+            ("flowcontrol.apiserver.k8s.io/v1beta2", "FlowSchema", "status/conditions", Some("type")),
             ("admissionregistration.k8s.io/v1", "ValidatingAdmissionPolicy", "spec/matchConditions", Some("name")),
             ("networking.k8s.io/v1", "Ingress", "spec/rules", None),
         ] {

@@ -185,7 +185,7 @@ fn two_merges_without_a_conflict_leave_a_stale_output() {
             assert_eq!(report, want, "{args:?}");
         }
         let diff = repository.0.run(&["diff"]).exits(1).out();
-        assert!(diff.contains("-  ttl: 60\n+  ttl: 300\n"), "{diff}");
+        assert!(diff.contains("\n!   present[new.dev.example.com].ttl: 60 → 300\n"), "{diff}");
         repository.build();
         assert_eq!(repository.git(&["status", "--porcelain"]), " M out/dns/dev.example.com/new.yaml\n");
         repository.commit("repair");
@@ -211,7 +211,7 @@ fn replaced_namespaces_are_found_in_git() {
     assert!(repository.0.read("out/teardown/main.yaml").contains("namespaces:\n- shop-main\n"));
     // `diff --base` compares with the same output.
     let output = repository.0.run(&["diff", "--base", "main", "--format", "summary"]).exits(1).out();
-    assert!(output.contains("3 branches differ"), "{output}");
+    assert!(output.starts_with("0 environments to add, 3 to change, 0 to delete\n"), "{output}");
 }
 
 #[test]
@@ -305,7 +305,7 @@ fn deleted_output_files_are_found() {
     let want = "records to `out/dns/dev.example.com/login.yaml`, `out/teardown/login.yaml`\n";
     assert!(output.contains(want), "{output}");
     let output = repository.0.run(&["diff", "--format", "summary"]).exits(1).out();
-    assert!(output.starts_with("login: "), "{output}");
+    assert_eq!(output, "0 environments to add, 1 to change, 0 to delete\n~ login: 2 objects changed\n");
     // The same after the whole output was deleted.
     std::fs::remove_dir_all(repository.0.path().join("out")).unwrap();
     repository.build();
@@ -318,7 +318,9 @@ fn a_removed_branch_is_reported_as_removed() {
     let repository = Repository::new();
     repository.remove("login");
     let output = repository.0.run(&["diff", "--format", "summary"]).exits(1).out();
-    assert_eq!(output, "login: removed, 4 files (+15 -25)\n1 branch differs, 4 files (+15 -25)\n");
+    let want = "- login: removed, 4 objects\n0 environments to add, 0 to change, 1 to delete\nDNS names:\n  \
+                login.dev.example.com is removed in login\n";
+    assert_eq!(output, want);
     let json = repository.0.run(&["diff", "--format", "json"]).exits(1).out();
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(

@@ -218,7 +218,7 @@ fn a_pull_request_is_compared_and_checked(runner: &CiRunner) {
     runner.sh("work", "pleach branch set feature/login --value logLevel=warning && git commit -qam change");
     let (status, output) = runner.job(system.environments, "check", "work", "a pull request");
     assert!(status == 1 && output.contains("run `pleach build`"), "{}: {status} {output}", system.name);
-    assert!(runner.folder.read(diff).starts_with("| Branch | Change |"));
+    assert!(runner.folder.read(diff).starts_with("0 environments to add, 1 to change, 0 to delete\n"));
     runner.sh("work", "pleach build && git add -A out && git commit -qm build");
     let (status, output) = runner.job(system.environments, "check", "work", "a pull request");
     assert_eq!(status, 0, "{}: {output}", system.name);

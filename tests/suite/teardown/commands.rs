@@ -396,8 +396,9 @@ fn plans_are_owned_and_other_files_are_unmanaged() {
     // A plan that cannot be read is an error.
     workspace.write("out/teardown/login.yaml", format!("<<<<<<< HEAD\n{plan}=======\n{plan}>>>>>>> other\n"));
     let output = workspace.run(&["build"]).exits(2).err();
-    assert!(output.contains("error[output]: `out/teardown/login.yaml`"), "{output}");
-    assert!(output.contains("cannot be read, so the footprint of its branch is unknown: "), "{output}");
+    let want = "error[output]: the file cannot be read, so the footprint of its branch is unknown: the file has the conflict markers \
+                of a merge\n --> out/teardown/login.yaml:1:1\n";
+    assert!(output.contains(want), "{output}");
 }
 
 /// A workspace of `count` branches, each with a host.

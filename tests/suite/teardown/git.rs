@@ -265,7 +265,7 @@ fn check_warns_of_a_pull_request_without_its_plan() {
     spec(&repository, "c");
     repository.build(&[]);
     let output = repository.workspace.run(&["diff", "--base", "origin/main", "--format", "summary"]).exits(1).out();
-    assert_eq!(output, "login: 1 file changed, 1 added (+11 -1)\n1 branch differs, 2 files (+11 -1)\n");
+    assert!(output.ends_with("\n~ login: 2 objects changed\n"), "{output}");
     repository.workspace.run(&["check", "--base", "origin/main"]).exits(0);
     repository.build(&["--base", "HEAD"]);
     assert_eq!(images(&repository), "ab", "that commit has the second image");
