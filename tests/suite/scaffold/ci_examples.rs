@@ -229,7 +229,7 @@ fn a_pull_request_is_compared_and_checked(runner: &CiRunner) {
     };
     assert_eq!(output.contains("is what a build writes"), !reports.is_empty(), "{}: {output}", system.name);
     assert!(reports.iter().all(|report| !runner.folder.read(report).is_empty()));
-    assert!(runner.folder.read(diff).contains("| feature/login | changed |"));
+    assert!(runner.folder.read(diff).contains(" in feature/login</summary>"));
 }
 
 #[cfg(feature = "apply")]

@@ -310,8 +310,9 @@ fn an_unreadable_base_revision_is_a_warning() {
     w.write("out/namespaces/login/50-pod-web.yaml", format!("<<<<<<< HEAD\n{pod}=======\n{pod}>>>>>>> other\n"));
     write(&w, &branches(&[("login", "b"), ("main", "n")]));
     let ran = w.run(&["build"]).exits(0);
-    assert!(ran.err().contains("warning[output]: `out/namespaces/login/50-pod-web.yaml`"), "{}", ran.err());
-    assert!(ran.err().contains("cannot be read, so the footprint of its branch is unknown: "), "{}", ran.err());
+    let want = "warning[output]: the file cannot be read, so the footprint of its branch is unknown: the file has the conflict \
+                markers of a merge\n --> out/namespaces/login/50-pod-web.yaml:1:1\n";
+    assert!(ran.err().contains(want), "{}", ran.err());
     assert_eq!(tags(&w, &[]), "m");
     w.run(&["check"]).exits(0);
     // A lock file with conflict markers still lists the files.

@@ -206,6 +206,7 @@ fn the_number_of_processes_of_git_does_not_depend_on_the_number_of_pulls() {
         clones.0.shell(count).trim().parse::<usize>().unwrap()
     };
     let few = processes(2);
-    assert!((10..40).contains(&few), "{few}");
+    // Trees are compared level by level, with one process for each level.
+    assert!((10..80).contains(&few), "{few}");
     assert_eq!(processes(6), few);
 }
