@@ -9,7 +9,7 @@ use super::session::Session;
 use super::workspace::Workspace;
 use crate::diagnostic::{Code, Diagnostic, Diagnostics, Result};
 use crate::diff::derived::DerivedName;
-use crate::diff::{self, Comparing, Diff, KnownBranch};
+use crate::diff::{self, Comparing, Diff, FileLines, KnownBranch};
 use crate::dns::zone_change::ZoneChange;
 use crate::output::{Lock, OutputKind, OutputPath, SHARED_SLUG, Tree, owned_files};
 use crate::pipeline::{Build, Failure, OnFailure, Selection};
@@ -78,8 +78,8 @@ pub(super) fn run(args: &DiffArgs, workspace: &Workspace, here: &Path, screen: S
     let pruned = PrunedRecords::of(&session, &build)?;
     let after = pruned.tree();
     let before = owned_files(before, after);
-    let with_patch = targets.iter().any(|target| *target.format() == DiffFormat::Patch);
-    let diff = compared(&session, &build, (&before, after), with_patch);
+    let lines = targets.iter().map(|target| target.format().lines()).max().unwrap_or(FileLines::Ignored);
+    let diff = compared(&session, &build, (&before, after), lines);
     session.warn(&build, &build.zone_warnings(&inputs, after));
     let options = DiffOptions { workspace, screen, limit: args.limit, skip_unchanged: args.skip_unchanged };
     report_formats::write(&targets, (workspace, here), |target| options.render(&diff, target))?;
@@ -90,7 +90,7 @@ pub(super) fn run(args: &DiffArgs, workspace: &Workspace, here: &Path, screen: S
 }
 
 /// The differences in the branches that are selected and could be built.
-fn compared(session: &Session, build: &Build, (before, after): (&Tree, &Tree), with_patch: bool) -> Diff {
+fn compared(session: &Session, build: &Build, (before, after): (&Tree, &Tree), lines: FileLines) -> Diff {
     let is_selected = session.selection.slugs(&session.plan);
     let failed: BTreeSet<&str> = build.failures.iter().flat_map(Failure::slugs).collect();
     let is_whole = failed.is_empty();
@@ -111,7 +111,7 @@ fn compared(session: &Session, build: &Build, (before, after): (&Tree, &Tree), w
         secret_keys: &secret_keys,
         all: session.plan.branches.iter().map(|branch| branch.name.to_string()).collect(),
         not_rendered: build.failures.iter().map(|failure| failure.branch.name.to_string()).collect(),
-        with_patch,
+        lines,
     };
     diff::compare((&before, &after), comparing, known)
 }

@@ -6,7 +6,7 @@ use super::screen::Screen;
 use super::workspace::Workspace;
 use crate::diff::markdown::SMALLEST_LIMIT;
 use crate::diff::text::Paint;
-use crate::diff::{self, Diff};
+use crate::diff::{self, Diff, FileLines};
 use crate::report::{self, Report};
 use crate::source::RelPath;
 use crate::spec;
@@ -56,6 +56,15 @@ pub(super) fn size_limit(text: &str) -> Result<usize, String> {
 }
 
 impl DiffFormat {
+    /// What it needs of the lines of files.
+    pub(super) fn lines(self) -> FileLines {
+        match self {
+            DiffFormat::Json => FileLines::Counted,
+            DiffFormat::Patch => FileLines::Shown,
+            _ => FileLines::Ignored,
+        }
+    }
+
     /// Whether the options of Markdown have an effect.
     pub(super) fn is_markdown(self) -> bool {
         matches!(self, DiffFormat::Markdown | DiffFormat::GithubSummary)

@@ -7,7 +7,7 @@ use super::derived::{self, DerivedName, DerivedNames, HashSide};
 use super::fact::{self, Fact, Requests};
 use super::object::{self, DiffObject, ObjectPair};
 use super::secrets::Secrets;
-use super::{ChangeKind, Comparing, DiffScope, EnvironmentDiff, FileDiff};
+use super::{ChangeKind, Comparing, DiffScope, EnvironmentDiff, FileDiff, FileLines};
 use super::{field, lines};
 use crate::node::{Map, Node};
 use crate::output::{OutputKind, OutputPath, SHARED_SLUG, Tree};
@@ -89,7 +89,7 @@ impl<'a> Differing<'a> {
     }
 
     fn compared(&self, comparing: &Comparing, schema: &MergeSchema) -> EnvironmentDiff {
-        let Comparing { output, secret_keys, .. } = *comparing;
+        let &Comparing { output, secret_keys, .. } = comparing;
         let changed = self.files.iter().filter(|(_, before, after)| before != after);
         let (locks, others): (Vec<&FilePair>, Vec<&FilePair>) =
             changed.partition(|file| file.0.kind() == OutputKind::Lock);
@@ -256,17 +256,17 @@ fn text(side: Option<&Arc<str>>) -> &str {
 }
 
 fn file((path, before, after): FilePair, comparing: &Comparing, secrets: &Secrets) -> FileDiff {
+    let change = ChangeKind::of(before.is_some(), after.is_some());
+    let mut file = FileDiff { path: format!("{}/{path}", comparing.output), change, ..FileDiff::default() };
+    if comparing.lines == FileLines::Ignored {
+        return file;
+    }
     let is_yaml = path.name().rsplit_once('.').is_some_and(|(_, extension)| extension == "yaml");
     let texts = (text(before), text(after));
     let (old, new) = if is_yaml { secrets.redacted(texts) } else { (texts.0.into(), texts.1.into()) };
-    let (added, removed) = lines::count(&old, &new);
-    let change = ChangeKind::of(before.is_some(), after.is_some());
-    FileDiff {
-        path: format!("{}/{path}", comparing.output),
-        change,
-        added,
-        removed,
-        has_changes: true,
-        patch: if comparing.with_patch { lines::unified(&old, &new) } else { String::new() },
+    (file.added, file.removed) = lines::count(&old, &new);
+    if comparing.lines == FileLines::Shown {
+        file.patch = lines::unified(&old, &new);
     }
+    file
 }

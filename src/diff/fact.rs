@@ -108,9 +108,9 @@ pub(super) fn of((before, after): &ObjectPair) -> (BTreeSet<Fact>, Requests) {
             facts.insert(Fact::Job(name.clone()));
         }
         kind if ROLLED_OUT.contains(&kind) => {
-            let template = |node: &Node| node.at_path(&["spec", "template"]).cloned();
+            let template = ["spec", "template"];
             if let (Some(before), Some(after)) = nodes
-                && template(before) != template(after)
+                && before.at_path(&template) != after.at_path(&template)
             {
                 facts.insert(Fact::Restart(name.clone()));
             }

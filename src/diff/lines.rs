@@ -9,7 +9,7 @@ const CONTEXT: usize = 3;
 
 /// The hunks of changed lines, each behind a line `@@`.
 pub(super) fn hunks(before: &str, after: &str) -> SmolStr {
-    let diff = TextDiff::configure().algorithm(Algorithm::Myers).diff_lines(before, after);
+    let diff = by_line(before, after);
     let both_end_alike = before.ends_with('\n') == after.ends_with('\n');
     let mut out = String::new();
     for group in diff.grouped_ops(CONTEXT) {
@@ -31,8 +31,7 @@ pub(super) fn hunks(before: &str, after: &str) -> SmolStr {
 
 /// The hunks of a unified diff, which can be applied.
 pub(super) fn unified(before: &str, after: &str) -> String {
-    let diff = TextDiff::configure().algorithm(Algorithm::Myers).diff_lines(before, after);
-    diff.unified_diff().to_string()
+    by_line(before, after).unified_diff().to_string()
 }
 
 /// The numbers of added and removed lines.
@@ -40,9 +39,13 @@ pub(super) fn count(before: &str, after: &str) -> (usize, usize) {
     if before.is_empty() || after.is_empty() {
         return (after.lines().count(), before.lines().count());
     }
-    let diff = TextDiff::configure().algorithm(Algorithm::Myers).diff_lines(before, after);
+    let diff = by_line(before, after);
     let count = |tag| diff.iter_all_changes().filter(|change| change.tag() == tag).count();
     (count(ChangeTag::Insert), count(ChangeTag::Delete))
+}
+
+fn by_line<'t>(before: &'t str, after: &'t str) -> TextDiff<'t, 't, str> {
+    TextDiff::configure().algorithm(Algorithm::Myers).diff_lines(before, after)
 }
 
 #[cfg(test)]

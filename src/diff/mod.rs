@@ -43,12 +43,13 @@ use smol_str::SmolStr;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What became of a file or an environment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum ChangeKind {
     /// It is new.
     Added,
     /// It differs.
+    #[default]
     Changed,
     /// It has been removed.
     Removed,
@@ -103,20 +104,31 @@ pub(crate) struct EnvironmentDiff {
     pub(crate) names: DerivedNames,
 }
 
+/// What a report needs of the lines of files. Comparing them takes time, and most reports are about objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum FileLines {
+    /// Nothing.
+    Ignored,
+    /// Their numbers.
+    Counted,
+    /// Their numbers and a unified diff.
+    Shown,
+}
+
 /// A file that differs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct FileDiff {
     /// The path with the output folder.
     pub(crate) path: String,
     /// How it changed.
     pub(crate) change: ChangeKind,
-    /// The number of added lines.
+    /// The number of added lines, if lines count.
     pub(crate) added: usize,
-    /// The number of removed lines.
+    /// The number of removed lines, if lines count.
     pub(crate) removed: usize,
     /// Whether an object in it changed; otherwise only its formatting differs.
     pub(crate) has_changes: bool,
-    /// The hunks of a unified diff, if they are wanted.
+    /// The hunks of a unified diff, if lines are shown.
     pub(crate) patch: String,
 }
 
@@ -155,8 +167,8 @@ pub(crate) struct Comparing<'a> {
     pub(crate) all: BTreeSet<String>,
     /// The names of those that could not be built, so that their differences are not known.
     pub(crate) not_rendered: BTreeSet<String>,
-    /// Whether files get a unified diff.
-    pub(crate) with_patch: bool,
+    /// What to find out about the lines of files.
+    pub(crate) lines: FileLines,
 }
 
 /// The differences of two outputs. `known` says what is known of the branch of a slug.

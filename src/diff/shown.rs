@@ -103,14 +103,18 @@ impl Diff {
     /// Environments for a title: `all 40 environments`, `all but main`, `38 environments: a, b, c, d, e and 33 more`.
     pub(super) fn names(&self, environments: &[usize]) -> String {
         let names: Vec<&str> = environments.iter().map(|at| self.environments[*at].name.as_str()).collect();
-        let own: BTreeSet<&str> = names.iter().copied().collect();
-        let others: Vec<&str> = self.all.iter().map(String::as_str).filter(|name| !own.contains(name)).collect();
         let list = |names: &[&str]| names.iter().map(|name| visible(name)).collect::<Vec<_>>().join(", ");
-        let is_of_existing = names.iter().all(|name| self.all.contains(*name));
+        let is_most = self.all.len() <= names.len() + EXCEPTED && names.iter().all(|name| self.all.contains(*name));
+        let others: Vec<&str> = if is_most {
+            let own: BTreeSet<&str> = names.iter().copied().collect();
+            self.all.iter().map(String::as_str).filter(|name| !own.contains(name)).collect()
+        } else {
+            Vec::new()
+        };
         match names.len() {
             1 => list(&names),
-            count if is_of_existing && others.is_empty() => format!("all {count} environments"),
-            count if is_of_existing && others.len() <= EXCEPTED && count > 2 * others.len() => {
+            count if is_most && others.is_empty() => format!("all {count} environments"),
+            count if is_most && count > 2 * others.len() => {
                 format!("{count} environments: all but {}", list(&others))
             }
             count if count <= LISTED => format!("{count} environments: {}", list(&names)),

@@ -38,7 +38,7 @@ pub(super) fn diff(before: &Tree, after: &Tree) -> Diff {
         secret_keys: &["password".into()],
         all,
         not_rendered: BTreeSet::new(),
-        with_patch: false,
+        lines: FileLines::Counted,
     };
     compare((before, after), comparing, known)
 }
