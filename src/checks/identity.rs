@@ -22,17 +22,19 @@ pub(super) fn check(input: &CheckInput) -> Vec<Finding> {
 /// Checks kind, name and namespace.
 fn identity(object: &CheckedObject, namespace: &str, faults: &mut Vec<Diagnostic>) {
     for key in ["apiVersion", "kind"] {
-        match object.node().get(key) {
-            Some(value) if value.as_str().is_some_and(|text| !text.is_empty()) => {
-                let text = value.as_str().unwrap_or_default();
-                if !(if key == "kind" { is_kind(text) } else { is_api_version(text) }) {
-                    faults.push(object.fault(value, format!("`{text}` is not a valid `{key}`")));
-                }
+        let is_valid = if key == "kind" { is_kind } else { is_api_version };
+        let value = object.node().get(key).filter(|value| !value.is_null());
+        match value.map(|value| (value, value.as_str())) {
+            None | Some((_, Some(""))) => {
+                faults.push(object.fault(object.node(), format!("the object has no `{key}`")));
             }
-            Some(value) if !value.is_null() && value.as_str().is_none() => {
+            Some((value, Some(text))) if !is_valid(text) => {
+                faults.push(object.fault(value, format!("`{text}` is not a valid `{key}`")));
+            }
+            Some((_, Some(_))) => {}
+            Some((value, None)) => {
                 faults.push(object.fault(value, format!("`{key}` must be a string, got {}", value.kind_name())));
             }
-            _ => faults.push(object.fault(object.node(), format!("the object has no `{key}`"))),
         }
     }
     if object.gvk.kind.is_empty() {

@@ -114,9 +114,7 @@ fn classified(document: &[&str]) -> Option<Vec<LineKind>> {
             let comment = comment_in(line).ok()?;
             let content = line[..comment.unwrap_or(line.len())].trim_end();
             let mark = content.trim_end_matches(|c: char| c.is_ascii_digit() || c == '-' || c == '+');
-            if mark.ends_with([' ', ':']) {
-                // The end of a plain text.
-            } else if mark.ends_with(['|', '>']) && mark[..mark.len() - 1].ends_with([' ']) {
+            if mark.ends_with(" |") || mark.ends_with(" >") {
                 block = Some((indent, None));
             }
             LineKind::Content(comment)
