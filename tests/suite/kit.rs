@@ -16,6 +16,14 @@ pub(crate) fn blessing() -> bool {
     std::env::var_os("PLEACH_BLESS").is_some_and(|value| value == "1")
 }
 
+/// A Deployment `web` with more lines in its `spec` and in its container.
+pub(crate) fn deployment(spec: &str, container: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web\nspec:\n{spec}  selector: {{matchLabels: {{app: web}}}}\n  \
+         template:\n    metadata: {{labels: {{app: web}}}}\n    spec:\n      containers:\n      - name: web\n{container}"
+    )
+}
+
 /// The time of all tests: 2026-11-29.
 pub(crate) const NOW: &str = "1795910400";
 

@@ -2,7 +2,8 @@
 //!
 //! `tests/check/<case>/` has the report of a case in each format.
 
-use crate::tests::kit::{Ran, Workspace, compare_text, root};
+use super::reports;
+use crate::tests::kit::{Ran, Workspace, root};
 use serde_json::Value as Json;
 use std::fs;
 
@@ -25,39 +26,17 @@ fn built() -> Workspace {
     workspace
 }
 
-/// Checks a workspace with all formats in one run, and compares the files.
+/// Checks a workspace with all formats in one run, and compares the files. Those for programs are valid by their schemas.
 fn compare(workspace: &Workspace, case: &str) -> Ran {
-    let targets: Vec<String> = FORMATS.iter().map(|(format, file)| format!("{format}=reports/{file}")).collect();
-    fs::create_dir(workspace.path().join("reports")).unwrap();
-    let ran = workspace.run(&["check", "--format", &targets.join(",")]);
-    assert_eq!(ran.out(), "", "all reports are in files");
-    let folder = root().join("tests/check").join(case);
-    fs::create_dir_all(&folder).unwrap();
-    let version = concat!("\"semanticVersion\": \"", env!("CARGO_PKG_VERSION"), "\"");
-    for (_, file) in FORMATS {
-        let text = workspace.read(&format!("reports/{file}"));
-        compare_text(&folder.join(file), &text.replace(version, "\"semanticVersion\": \"VERSION\""));
-    }
-    is_valid(workspace);
-    ran
-}
-
-/// The reports for programs are valid by their schemas.
-fn is_valid(workspace: &Workspace) {
-    let json = |text: &str| serde_json::from_str::<Json>(text).unwrap();
-    let schema = jsonschema::validator_for(&json(include_str!("../../../schema/check.schema.json"))).unwrap();
-    let report = json(&workspace.read("reports/check.json"));
-    let errors: Vec<String> = schema.iter_errors(&report).map(|error| error.to_string()).collect();
-    assert!(errors.is_empty(), "{errors:#?}");
+    let ran = reports::compare(workspace, "check", &FORMATS, &format!("tests/check/{case}"));
+    reports::is_valid(&workspace.read("reports/check.json"), &root().join("schema/check.schema.json"));
     // The schema of the standard has a licence of its own, so it is not in this repository.
     if let Some(file) = std::env::var_os("PLEACH_SARIF_SCHEMA") {
-        let schema = jsonschema::validator_for(&json(&fs::read_to_string(file).unwrap())).unwrap();
-        let report = json(&workspace.read("reports/check.sarif"));
-        let errors: Vec<String> = schema.iter_errors(&report).map(|error| error.to_string()).collect();
-        assert!(errors.is_empty(), "{errors:#?}");
+        reports::is_valid(&workspace.read("reports/check.sarif"), file.as_ref());
     }
     #[cfg(feature = "apply")]
     is_junit(&workspace.read("reports/junit.xml"));
+    ran
 }
 
 /// Elements and attributes are those of `junit-10.xsd` of the xUnit plugin of Jenkins, and no two test cases have the same name.

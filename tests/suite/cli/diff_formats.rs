@@ -2,10 +2,10 @@
 //!
 //! `tests/diff/<case>/` has the report of a case in each format.
 
-use crate::tests::kit::{Workspace, compare_text, root};
+use super::reports;
+use crate::tests::kit::{Workspace, deployment, root};
 use serde_json::Value as Json;
 use std::fmt::Write as _;
-use std::fs;
 
 /// The formats, and the files that they are written to.
 const FORMATS: [(&str, &str); 11] = [
@@ -25,23 +25,6 @@ const FORMATS: [(&str, &str); 11] = [
 /// Everything that ends a text in one of the formats.
 const HOSTILE: &str = "a\\n::error::b]]>'<c>&%0A,:;```\\n</details>\\u202e|[x](y) ö日 {slug}";
 
-const DEPLOYMENT: &str = "\
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web
-spec:
-  replicas: 1
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      containers:
-      - name: web
-        image: registry.example.com/shop/web:1.2
-        env: [{name: A, value: a}, {name: B, value: b}]
-";
-
 /// A workspace with a Deployment, a generated `ConfigMap` and DNS names in some branches.
 fn built(branches: &[String]) -> Workspace {
     let workspace = Workspace::empty();
@@ -53,7 +36,9 @@ fn built(branches: &[String]) -> Workspace {
         let _ = writeln!(spec, "- name: {branch}");
     }
     workspace.write("branches.yaml", spec);
-    workspace.write("base/deployment.yaml", DEPLOYMENT);
+    let container =
+        "        image: registry.example.com/shop/web:1.2\n        env: [{name: A, value: a}, {name: B, value: b}]\n";
+    workspace.write("base/deployment.yaml", deployment("  replicas: 1\n", container));
     workspace.write(
         "base/kustomization.yaml.j2",
         "resources: [deployment.yaml]\nconfigMapGenerator:\n- name: nginx\n  files: [nginx.conf.j2]\n",
@@ -63,24 +48,10 @@ fn built(branches: &[String]) -> Workspace {
     workspace
 }
 
-/// Writes all formats in one run, and compares the files.
+/// Writes all formats in one run, and compares the files. JSON is valid by its schema.
 fn compare(workspace: &Workspace, case: &str, status: i32) {
-    let targets: Vec<String> = FORMATS.iter().map(|(format, file)| format!("{format}=reports/{file}")).collect();
-    fs::create_dir(workspace.path().join("reports")).unwrap();
-    let ran = workspace.run(&["diff", "--format", &targets.join(",")]).exits(status);
-    assert_eq!(ran.out(), "", "all reports are in files");
-    let folder = root().join("tests/diff").join(case);
-    fs::create_dir_all(&folder).unwrap();
-    let version = concat!("\"semanticVersion\": \"", env!("CARGO_PKG_VERSION"), "\"");
-    for (_, file) in FORMATS {
-        let text = workspace.read(&format!("reports/{file}"));
-        compare_text(&folder.join(file), &text.replace(version, "\"semanticVersion\": \"VERSION\""));
-    }
-    let json = |text: &str| serde_json::from_str::<Json>(text).unwrap();
-    let schema = jsonschema::validator_for(&json(include_str!("../../../schema/diff.schema.json"))).unwrap();
-    let report = json(&workspace.read("reports/diff.json"));
-    let errors: Vec<String> = schema.iter_errors(&report).map(|error| error.to_string()).collect();
-    assert!(errors.is_empty(), "{errors:#?}");
+    reports::compare(workspace, "diff", &FORMATS, &format!("tests/diff/{case}")).exits(status);
+    reports::is_valid(&workspace.read("reports/diff.json"), &root().join("schema/diff.schema.json"));
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod expiry;
 mod guards;
 mod output_folder;
 mod pull_requests;
+mod reports;
 mod secrets;
 
 use crate::tests::kit::Workspace;

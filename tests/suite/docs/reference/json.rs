@@ -1,7 +1,7 @@
 //! The JSON reports: the fields of each, and a real report that has all of them.
 
 use super::{HEADER, cell, code};
-use crate::tests::kit::Workspace;
+use crate::tests::kit::{Workspace, deployment};
 use serde_json::Value as Json;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -38,19 +38,8 @@ branches:
 - name: old
   overlays: [old]
 ";
-const DIFF_DEPLOYMENT: &str = "\
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: web
-spec:
-  selector: {matchLabels: {app: web}}
-  template:
-    metadata: {labels: {app: web}}
-    spec:
-      containers:
-      - name: web
-        image: registry.example.com/shop/web:1
+/// Its container.
+const DIFF_CONTAINER: &str = "        image: registry.example.com/shop/web:1
         env: [{name: A, value: a}, {name: B, value: b}]
         resources: {requests: {cpu: 100m, memory: 64Mi}}
 ";
@@ -151,7 +140,7 @@ const REPORTS: &[Report] = &[
         ],
         run: |workspace| {
             workspace.write("branches.yaml", DIFF_SPEC);
-            workspace.write("base/deployment.yaml", DIFF_DEPLOYMENT);
+            workspace.write("base/deployment.yaml", deployment("", DIFF_CONTAINER));
             workspace.write("base/policy.yaml", "apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: all\nspec: {podSelector: {}}\n");
             workspace.write(
                 "base/config.yaml.j2",
